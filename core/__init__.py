@@ -1,0 +1,1 @@
+"""The frame: roles, registry, recipes and runs. It names no plug-in and imports no torch."""

@@ -1,0 +1,108 @@
+"""Building a recipe's components, each once, in the order their needs imply.
+
+An interface says where its constructor's arguments come from (``needs``): a prior needs
+``motion_vae.motion_dim``, so the motion VAE is built first. No component knows another's class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from styletalker.core.config.options import Chosen
+from styletalker.core.errors import ConfigError
+from styletalker.core.registry import Registry, import_target
+from styletalker.core.roles import role_named
+
+if TYPE_CHECKING:
+    from styletalker.core.interfaces.audio_encoder import AudioEncoder
+    from styletalker.core.interfaces.face_analyser import FaceAnalyser
+    from styletalker.core.interfaces.generator import Generator
+    from styletalker.core.interfaces.inverter import Inverter
+    from styletalker.core.interfaces.motion_vae import MotionVAE
+    from styletalker.core.interfaces.prior import Prior
+    from styletalker.core.interfaces.sync_discriminator import SyncDiscriminator
+
+__all__ = ["Components", "build", "with_needed"]
+
+
+def build(chosen: Chosen, registry: Registry, **arguments: Any) -> Any:
+    """An instance of a chosen component; *arguments* are what its interface needs.
+
+    Raises:
+        PluginError: it cannot be loaded.
+    """
+    return registry.load(chosen.role, chosen.type)(chosen.config, **arguments)
+
+
+def with_needed(roles: Iterable[str]) -> tuple[str, ...]:
+    """*roles* and all roles they need, directly or not, sorted."""
+    found: set[str] = set()
+    waiting = list(roles)
+    while waiting:
+        role = waiting.pop()
+        if role not in found:
+            found.add(role)
+            waiting.extend(source.split(".")[0] for source in _needs(role).values())
+    return tuple(sorted(found))
+
+
+class Components:
+    """The components of a recipe, built when first asked for."""
+
+    def __init__(self, chosen: Mapping[str, Chosen], registry: Registry) -> None:
+        """Make them available; nothing is imported or built yet."""
+        self._chosen = chosen
+        self._registry = registry
+        self._built: dict[str, Any] = {}
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles for which there is a component."""
+        return tuple(self._chosen)
+
+    @overload
+    def get(self, role: Literal["generator"]) -> Generator: ...
+    @overload
+    def get(self, role: Literal["inverter"]) -> Inverter: ...
+    @overload
+    def get(self, role: Literal["audio_encoder"]) -> AudioEncoder: ...
+    @overload
+    def get(self, role: Literal["sync_discriminator"]) -> SyncDiscriminator: ...
+    @overload
+    def get(self, role: Literal["motion_vae"]) -> MotionVAE: ...
+    @overload
+    def get(self, role: Literal["prior"]) -> Prior: ...
+    @overload
+    def get(self, role: Literal["face_analyser"]) -> FaceAnalyser: ...
+    def get(self, role: str) -> Any:
+        """The component of *role*: the same object each time.
+
+        Raises:
+            ConfigError: the recipe chooses none for this role, or for one it needs.
+            PluginError: it cannot be loaded.
+        """
+        if role not in self._built:
+            if role not in self._chosen:
+                title = role_named(role).title
+                raise ConfigError(f"the recipe chooses no {title}; add {role}: under components:")
+            arguments = {
+                keyword: self._needed(role, source) for keyword, source in _needs(role).items()
+            }
+            self._built[role] = build(self._chosen[role], self._registry, **arguments)
+        return self._built[role]
+
+    def _needed(self, role: str, source: str) -> Any:
+        needed, _, attribute = source.partition(".")
+        if needed not in self._chosen:
+            raise ConfigError(
+                f"the {role_named(role).title} {self._chosen[role].type!r} needs the "
+                f"{attribute} of a {role_named(needed).title}, and the recipe chooses none; "
+                f"add {needed}: under components:"
+            )
+        return getattr(self.get(needed), attribute)  # type: ignore[call-overload]
+
+
+def _needs(role: str) -> Mapping[str, str]:
+    needs: Mapping[str, str] = import_target(role_named(role).interface).needs  # type: ignore[attr-defined]
+    return needs

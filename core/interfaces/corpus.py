@@ -1,0 +1,62 @@
+"""Corpus: talking clips, by split."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from styletalker.core.clip import Clip
+from styletalker.core.interfaces.contract import Contract
+
+__all__ = ["Corpus"]
+
+
+class Corpus(Contract, interface=True):
+    """Clips to train on and to measure with.
+
+    **Maps** ``(split, index) -> Clip``. A clip is a function of the configuration, the split and
+    the index alone: the same in every process and on every machine, whatever was asked before.
+    That is what lets many workers share a corpus without talking to each other.
+
+    **Splits** are ``train``, ``val`` and ``test`` unless the corpus says otherwise. No identity,
+    and no sentence where it is known, stands in two of them.
+
+    **Alignment.** Frames and audio of a clip cover exactly the same time (see
+    :class:`~styletalker.core.clip.Clip`).
+
+    **State.** None that can be seen; a corpus may be copied to another process by ``pickle``.
+
+    **Raises** InputError for a split or index that does not exist, and says which exist.
+    """
+
+    def __init__(self, config: Any) -> None:
+        """Build it from an instance of its configuration class; must be fast (no rendering)."""
+        self.config = config
+
+    @property
+    @abstractmethod
+    def resolution(self) -> int:
+        """Height and width of the frames in pixels."""
+
+    @property
+    @abstractmethod
+    def fps(self) -> int:
+        """Frames per second."""
+
+    @property
+    @abstractmethod
+    def sample_rate(self) -> int:
+        """Audio samples per second, in Hz."""
+
+    @property
+    @abstractmethod
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits."""
+
+    @abstractmethod
+    def count(self, split: str) -> int:
+        """Number of clips in *split*."""
+
+    @abstractmethod
+    def clip(self, split: str, index: int) -> Clip:
+        """Clip *index* (from 0) of *split*."""

@@ -1,0 +1,105 @@
+"""Generator: from a random vector to style codes, and from style codes to images."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Literal
+
+from styletalker.core.interfaces.contract import Contract
+from torch import Tensor, nn
+
+__all__ = ["Generator", "NoiseMode"]
+
+NoiseMode = Literal["const", "random", "none"]
+"""Per-pixel noise of a style-based generator: its fixed maps, fresh noise, or none."""
+
+
+class Generator(nn.Module, Contract, interface=True):
+    """A style-based image generator (StyleGAN, arXiv 1812.04948, section 2; W+ as in 1904.03189).
+
+    **Maps** ``z [B, G] -> ws [B, L, D] -> image [B, 3, H, W]``. Everything downstream speaks
+    ``ws``, the extended style code W+: L layers of D channels. What a code *means* is the
+    generator's own business: for a StyleGAN it is a latent code, for a renderer it may be
+    animation parameters.
+
+    **Write one** by subclassing, with a configuration class of your own::
+
+        class Ripple(Generator):
+            def __init__(self, config: RippleConfig) -> None:
+                super().__init__(config)
+                self.net = nn.Linear(config.w_dim, 3 * config.resolution**2)
+
+            @property
+            def resolution(self) -> int:
+                return self.config.resolution
+            ...
+
+    **Ranges and types.** Images are RGB, float, nominally in [-1, 1]; values a little outside
+    are allowed and clamped only where a file is written. Output has the dtype and device of the
+    parameters, or float32 under autocast. Input on another device is the caller's mistake.
+
+    **State.** None: both methods are pure functions of their input and the parameters, except
+    ``noise="random"``, which draws from torch's global generator.
+
+    **Gradients** flow from the image to the codes and to every parameter.
+
+    **Raises** :class:`~styletalker.core.errors.InputError` for a wrong shape.
+    """
+
+    def __init__(self, config: Any) -> None:
+        """Build it from an instance of its configuration class; weights are random."""
+        super().__init__()
+        self.config = config
+
+    @property
+    @abstractmethod
+    def resolution(self) -> int:
+        """Height and width of the image in pixels (H = W)."""
+
+    @property
+    @abstractmethod
+    def z_dim(self) -> int:
+        """Channels G of the random input."""
+
+    @property
+    @abstractmethod
+    def num_ws(self) -> int:
+        """Layers L of a style code."""
+
+    @property
+    @abstractmethod
+    def w_dim(self) -> int:
+        """Channels D of a style code."""
+
+    @abstractmethod
+    def mapping(self, z: Tensor, *, truncation: float = 1.0) -> Tensor:
+        """Style codes of random vectors.
+
+        Args:
+            z: [B, G], standard normal.
+            truncation: 1 keeps the code, 0 gives the mean code, between interpolates
+                (the truncation trick, arXiv 1812.04948, appendix B).
+
+        Returns:
+            ws [B, L, D].
+        """
+
+    @abstractmethod
+    def synthesis(self, ws: Tensor, *, noise: NoiseMode = "const") -> Tensor:
+        """Images of style codes.
+
+        Args:
+            ws: [B, L, D]; the caller folds time into the batch.
+            noise: per-pixel noise; a generator without any ignores it.
+
+        Returns:
+            Images [B, 3, H, W], nominally in [-1, 1].
+        """
+
+    @abstractmethod
+    def mean_ws(self) -> Tensor:
+        """The code [L, D] of the average image: where truncation and inversion start."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Images [B, 3, H, W] of random vectors z [B, G]."""
+        return self.synthesis(self.mapping(z))

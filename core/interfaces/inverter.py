@@ -1,0 +1,77 @@
+"""Inverter: from an image to the style codes that reproduce it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import attrs
+from styletalker.core.interfaces.contract import Contract
+from styletalker.core.interfaces.generator import Generator
+from torch import Tensor, nn
+
+__all__ = ["Inversion", "Inverter"]
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Inversion:
+    """Codes of some images, and the generator they belong to."""
+
+    ws: Tensor
+    """Style codes [B, L, D]."""
+    generator: Generator
+    """The generator that turns these codes back into the images.
+
+    The one that was given, or a copy tuned to the portrait: always use this one afterwards.
+    """
+
+
+class Inverter(nn.Module, Contract, interface=True):
+    """Finds style codes for images.
+
+    **Maps** ``image [B, 3, H, W] -> ws [B, L, D]``, *and* says which generator to use with them.
+    A feed-forward encoder (pSp, arXiv 2008.00951) returns the generator it was given. Pivotal
+    tuning (PTI, arXiv 2106.05744) returns a tuned copy: the given generator must stay untouched.
+
+    **Ranges and types.** Images are RGB float in [-1, 1] at the generator's resolution. Codes
+    have the dtype and device of the image.
+
+    **Gradients.** If ``trainable`` is true, gradients flow from the codes to every parameter of
+    the inverter, and ``invert`` may be called on batches of video frames while training. If it
+    is false (latent optimisation), ``invert`` is a procedure: seconds per image, codes without
+    graph, and B is 1 where the generator is tuned.
+
+    **State.** None; the generator is an argument, not a submodule, so that saving an inverter
+    saves no generator.
+
+    **Raises** InputError for a wrong shape or resolution, or a batch it cannot tune to.
+    """
+
+    needs: ClassVar = {
+        "resolution": "generator.resolution",
+        "num_ws": "generator.num_ws",
+        "w_dim": "generator.w_dim",
+    }
+
+    def __init__(self, config: Any, *, resolution: int, num_ws: int, w_dim: int) -> None:
+        """Build it for a generator of these sizes: H = W, L and D."""
+        super().__init__()
+        self.config = config
+        self.resolution, self.num_ws, self.w_dim = resolution, num_ws, w_dim
+
+    @property
+    @abstractmethod
+    def trainable(self) -> bool:
+        """Whether ``invert`` is a differentiable network with parameters to train."""
+
+    @abstractmethod
+    def invert(self, images: Tensor, generator: Generator) -> Inversion:
+        """Codes of images.
+
+        Args:
+            images: [B, 3, H, W] in [-1, 1].
+            generator: the generator the codes are for; never modified.
+
+        Returns:
+            The codes and the generator to use with them.
+        """

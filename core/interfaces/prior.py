@@ -1,0 +1,93 @@
+"""Prior: which motion goes with this speech."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import attrs
+from styletalker.core.interfaces.contract import Contract
+from torch import Tensor, nn
+
+__all__ = ["Prior", "SampledMotion"]
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class SampledMotion:
+    """Motion of a piece of video, and what the next piece needs."""
+
+    motion: Tensor
+    """[B, T, Z]."""
+    state: Any
+    """Opaque; give it to the next call. Never modified in place."""
+
+
+class Prior(nn.Module, Contract, interface=True):
+    """An auto-regressive distribution over motion, given audio and portrait.
+
+    **Is** p(z_t | z_<t, a_<=t, ws_ref) for every frame t (StyleTalker, 2208.10922).
+
+    **Sampling is a function of noise.** ``sample`` takes the standard normal noise [B, T, Z] it
+    turns into motion, instead of drawing it: the same noise gives the same motion on every
+    device and for every way of cutting a recording into pieces. Temperature scales the noise:
+    at 0 the motion is the most likely one, frame by frame.
+
+    **Streaming.** ``sample`` takes a state and returns the next: pieces of any size give the same
+    motion as the whole.
+
+    **Ranges and types.** Motion is unbounded and of unit scale. Log-densities are natural, in
+    nats, summed over Z. Output has the dtype and device of the parameters.
+
+    **Gradients** flow from ``log_prob`` to every parameter, and to motion and audio.
+
+    **Raises** InputError for a wrong shape or a negative temperature.
+    """
+
+    needs: ClassVar = {
+        "motion_dim": "motion_vae.motion_dim",
+        "audio_dim": "audio_encoder.audio_dim",
+        "num_ws": "generator.num_ws",
+        "w_dim": "generator.w_dim",
+    }
+
+    def __init__(
+        self, config: Any, *, motion_dim: int, audio_dim: int, num_ws: int, w_dim: int
+    ) -> None:
+        """Build it for these sizes: Z, A, L and D."""
+        super().__init__()
+        self.config = config
+        self.motion_dim, self.audio_dim = motion_dim, audio_dim
+        self.num_ws, self.w_dim = num_ws, w_dim
+
+    @abstractmethod
+    def log_prob(self, motion: Tensor, audio: Tensor, ws_ref: Tensor) -> Tensor:
+        """Log p(z_t | z_<t, a_<=t, ws_ref) of each frame.
+
+        Args:
+            motion: [B, T, Z].
+            audio: [B, T, A].
+            ws_ref: the portrait's code [B, L, D].
+
+        Returns:
+            [B, T], in nats.
+        """
+
+    @abstractmethod
+    def sample(
+        self,
+        audio: Tensor,
+        ws_ref: Tensor,
+        noise: Tensor,
+        *,
+        temperature: float = 1.0,
+        state: Any = None,
+    ) -> SampledMotion:
+        """Motion of the next frames.
+
+        Args:
+            audio: [B, T, A].
+            ws_ref: the portrait's code [B, L, D].
+            noise: standard normal, [B, T, Z].
+            temperature: scale of the noise, >= 0.
+            state: what the last call returned; None starts a recording.
+        """

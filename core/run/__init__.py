@@ -1,0 +1,1 @@
+"""Runs: a recipe's stages in order, in a directory that says what happened."""

@@ -1,0 +1,1 @@
+"""The evaluation harness: metric families, controls and reports."""

@@ -1,0 +1,1 @@
+"""The built-in plug-ins, one folder each, found through entry points like anybody's."""
