@@ -1,0 +1,34 @@
+"""Checks of metrics."""
+
+from __future__ import annotations
+
+import math
+import typing
+
+from styletalker.core.contract.case import Case
+from styletalker.core.contract.sizes import talking_clip
+from styletalker.core.interfaces.metric import Direction
+
+
+def check_declarations(case: Case) -> None:
+    """Title, unit and direction are given."""
+    metric = case.build()
+    assert metric.title.strip(), "the title is empty"
+    assert metric.unit.strip(), "the unit is empty; write '1' where there is none"
+    known = typing.get_args(Direction)
+    assert metric.direction in known, f"direction must be one of {known}"
+
+
+def check_measures_and_summarises(case: Case) -> None:
+    """Clips give measurements, measurements give a number, in any order the same."""
+    metric = case.build()
+    reference = talking_clip("truth", seed=5) if metric.uses_reference else None
+    measured = [metric.measure(talking_clip(seed=seed), reference) for seed in range(3)]
+    value = metric.summarise(measured)
+    assert math.isfinite(value), f"three clips give {value}"
+    again = metric.summarise(measured[::-1])
+    assert math.isclose(value, again, rel_tol=1e-6, abs_tol=1e-9), (
+        f"the order of clips changes the value from {value} to {again}"
+    )
+    repeated = metric.measure(talking_clip(seed=0), reference)
+    assert set(repeated) == set(measured[0]), "measuring a clip twice gives other names"

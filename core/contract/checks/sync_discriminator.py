@@ -1,0 +1,49 @@
+"""Checks of sync discriminators."""
+
+from __future__ import annotations
+
+import torch
+from styletalker.core.contract.case import Case
+from styletalker.core.contract.exercises import video_and_speech
+from styletalker.core.contract.expect import expect_input_error
+
+
+@torch.no_grad()
+def check_embeddings(case: Case) -> None:
+    """Video and audio give as many unit vectors as there are windows."""
+    discriminator = case.build().eval()
+    frames, waveform = video_and_speech(discriminator, 2)
+    windows = frames.shape[1] - discriminator.window_frames + 1
+    embedded = {
+        "embed_video": discriminator.embed_video(frames),
+        "embed_audio": discriminator.embed_audio(waveform),
+    }
+    for name, value in embedded.items():
+        wanted = (2, windows, discriminator.embedding_dim)
+        assert value.shape == wanted, f"{name}() gives {tuple(value.shape)}, not {wanted}"
+        length = value.norm(dim=-1)
+        assert torch.allclose(length, torch.ones_like(length), atol=1e-4), (
+            f"{name}() does not give unit vectors"
+        )
+
+
+def check_loss(case: Case) -> None:
+    """The loss is a scalar, and its gradient reaches the frames."""
+    discriminator = case.build().train()
+    frames, waveform = video_and_speech(discriminator, 2)
+    loss = discriminator.loss(frames.requires_grad_(), waveform)
+    assert loss.shape == (), f"the loss has the shape {tuple(loss.shape)}, not ()"
+    loss.backward()
+    assert frames.grad is not None, "no gradient reaches the frames"
+    assert frames.grad.any(), "the gradient that reaches the frames is zero"
+
+
+def check_wrong_lengths(case: Case) -> None:
+    """Too few frames, and a waveform that does not cover the frames, are refused."""
+    discriminator = case.build().eval()
+    frames, waveform = video_and_speech(discriminator, 2)
+    short = frames[:, : discriminator.window_frames - 1]
+    expect_input_error(lambda: discriminator.embed_video(short), "frames")
+    expect_input_error(lambda: discriminator.embed_audio(waveform[:, :-1]), "waveform")
+    hop = discriminator.sample_rate // discriminator.fps
+    expect_input_error(lambda: discriminator.loss(frames, waveform[:, :-hop]), "waveform")
