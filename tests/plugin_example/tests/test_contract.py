@@ -1,0 +1,3 @@
+"""What every generator must pass."""
+
+from styletalker.core.contract.suite import test_contract  # noqa: F401
