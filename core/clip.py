@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +51,10 @@ class Clip:
     """[T, K]: whether a landmark is in view."""
     parameters: NDArray[np.float32] | None = None
     """[T, P]: the animation parameters, if the clip is synthetic."""
+    parameter_names: tuple[str, ...] = ()
+    """Names of the P parameters."""
+    facts: Mapping[str, Any] = attrs.field(factory=dict)
+    """Whatever else is known, ready for JSON: the voice, say, or the shape of the head."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse a clip whose frames and audio do not cover the same time."""

@@ -80,12 +80,15 @@ def digest_of(path: Path) -> str:
 
 
 def listing_of(path: Path) -> str:
-    """A digest of the names and sizes of all files at *path*: cheap, and tells what is missing."""
+    """A digest of the names and sizes of all files at *path*: cheap, and tells what is missing.
+
+    Hidden files (locks, what a kill left half-written) do not count.
+    """
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     lines = [
         f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}"
         for file in files
-        if file.is_file()
+        if file.is_file() and not file.name.startswith(".")
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

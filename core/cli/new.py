@@ -24,11 +24,10 @@ def new(
     """Write a plug-in package with one working component, a recipe and its contract test."""
     from styletalker.core.scaffold.write import write_plugin
 
-    for path in write_plugin(name, role, component, output):
+    written = write_plugin(name, role, component, output)
+    for path in written:
         typer.echo(path)
     folder = output / name
-    typer.echo(
-        f"\nNext:\n  pip install -e '{folder}[test]'\n  toolkit list {role}\n"
-        f"  pytest {folder}\n  toolkit check {folder}/recipes/example.yaml",
-        err=True,
-    )
+    steps = [f"pip install -e '{folder}[test]'", f"toolkit list {role}", f"pytest {folder}"]
+    steps += [f"toolkit run {path}" for path in written if path.suffix == ".yaml"]
+    typer.echo("\nNext:" + "".join(f"\n  {step}" for step in steps), err=True)

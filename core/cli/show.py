@@ -55,8 +55,13 @@ def show(
         out.print("\nIt has no options.")
         return
     out.print("\noptions", style="bold")
-    rows = [(f"  {field.name}", _value(field), _kind(field), field.doc) for field in fields]
+    rows = [(f"  {field.name}", _value(field), _kind(field), _plain(field.doc)) for field in fields]
     print_table(("  name", "default", "type", "meaning"), rows)
+
+
+def _plain(doc: str) -> str:
+    """A docstring without the marks of reStructuredText."""
+    return doc.replace("``", "'")
 
 
 def _kind(field: Field) -> str:

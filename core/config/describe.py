@@ -35,6 +35,8 @@ class Field:
     """The default value; None when required."""
     limits: Range | None
     """The numbers it allows, if the field says so."""
+    operational: bool
+    """Whether it changes only how fast a result comes, not the result."""
     doc: str
     """The docstring under the field; empty when there is none."""
 
@@ -55,6 +57,7 @@ def describe(config: type) -> tuple[Field, ...]:
             required=attribute.default is attrs.NOTHING,
             default=_default(attribute),
             limits=_limits(attribute.validator),
+            operational=bool(attribute.metadata.get("operational")),
             doc=docs.get(attribute.name, ""),
         )
         for attribute in attrs.fields(config)

@@ -17,11 +17,17 @@ JSON Schema all know it:
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
 
-__all__ = ["Chosen", "OfRole", "Range", "above", "within"]
+__all__ = ["OPERATIONAL", "Chosen", "OfRole", "Range", "above", "within"]
+
+OPERATIONAL: Mapping[str, bool] = MappingProxyType({"operational": True})
+"""``metadata`` of an option that changes how fast a result comes, not the result, such as the
+number of workers: a finished stage stays finished when it changes."""
 
 
 @attrs.frozen

@@ -34,7 +34,8 @@ class AudioEncoder(nn.Module, Contract, interface=True):
 
     **Streaming.** ``stream`` takes any number of samples, also none, and returns the features
     that have become complete; ``final=True`` flushes the rest, with silence as the future.
-    Pieces of any size give the same features as the whole.
+    Pieces of any size give the same features as the whole. A state's size does not depend on how
+    much was heard: an hour needs no more memory than ten seconds.
 
     **Ranges and types.** Waveforms are mono float in [-1, 1]; silence is zeros. Features have
     the dtype and device of the parameters.

@@ -36,7 +36,7 @@ class Generator(nn.Module, Contract, interface=True):
 
     **Ranges and types.** Images are RGB, float, nominally in [-1, 1]; values a little outside
     are allowed and clamped only where a file is written. Output has the dtype and device of the
-    parameters, or float32 under autocast. Input on another device is the caller's mistake.
+    parameters, whatever autocast does inside. Input on another device is the caller's mistake.
 
     **State.** None: both methods are pure functions of their input and the parameters, except
     ``noise="random"``, which draws from torch's global generator.
@@ -99,6 +99,9 @@ class Generator(nn.Module, Contract, interface=True):
     @abstractmethod
     def mean_ws(self) -> Tensor:
         """The code [L, D] of the average image: where truncation and inversion start."""
+
+    def follow_mean(self, ws: Tensor) -> None:
+        """Let the mean code follow codes [B, L, D] that ``mapping`` gave; called while training."""
 
     def forward(self, z: Tensor) -> Tensor:
         """Images [B, 3, H, W] of random vectors z [B, G]."""

@@ -54,7 +54,7 @@ class MotionVAE(nn.Module, Contract, interface=True):
     causally: frame t depends on frames up to t only. Decoding is a residual on ``ws_ref``.
 
     **Streaming.** ``decode`` takes a state and returns the next: pieces of any size give the
-    same codes as the whole.
+    same codes as the whole (T >= 1 each). A state's size does not depend on what was before.
 
     **Ranges and types.** Motion is unbounded, of unit scale under the prior. Output has the
     dtype and device of the parameters.

@@ -33,10 +33,11 @@ class Prior(nn.Module, Contract, interface=True):
     at 0 the motion is the most likely one, frame by frame.
 
     **Streaming.** ``sample`` takes a state and returns the next: pieces of any size give the same
-    motion as the whole.
+    motion as the whole (T >= 1 each). A state's size does not depend on what was before.
 
     **Ranges and types.** Motion is unbounded and of unit scale. Log-densities are natural, in
-    nats, summed over Z. Output has the dtype and device of the parameters.
+    nats, summed over Z. Output has the dtype and device of the parameters, also under autocast: a
+    density in half precision would be noise.
 
     **Gradients** flow from ``log_prob`` to every parameter, and to motion and audio.
 

@@ -74,3 +74,11 @@ class SyncDiscriminator(nn.Module, Contract, interface=True):
         Clip i belongs to recording i; the other recordings of the batch, and the same recording
         at other times, may serve as negatives.
         """
+
+    @abstractmethod
+    def chance_level(self, clips: int, frames: int) -> float:
+        """The loss of pure guessing on a batch of *clips* with *frames* frames each.
+
+        ln N for a choice among N, ln 2 for yes or no. A training that stays there has learnt
+        nothing, the best-known trap of the field; it is watched for and said in words.
+        """

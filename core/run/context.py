@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from styletalker.core.assembly import Components, build
 from styletalker.core.config.options import Chosen
+from styletalker.core.config.structure import Structurer
 from styletalker.core.errors import ConfigError, RunError
 from styletalker.core.registry import Registry
 from styletalker.core.run.metrics import MetricsLog
@@ -67,6 +68,13 @@ class StageContext:
             raise ConfigError(f"stage {self.name!r} needs a corpus; add corpus: to the recipe")
         corpus: Corpus = build(self.corpus_choice, self.registry)
         return corpus
+
+    def corpus_description(self) -> dict[str, Any]:
+        """The recipe's corpus as plain values: ``type`` and options."""
+        if self.corpus_choice is None:
+            return {}
+        plain: dict[str, Any] = Structurer(self.registry).plain(self.corpus_choice)
+        return plain
 
     def choose(self, chosen: Chosen, **arguments: Any) -> Any:
         """An instance of a component chosen in the stage's options."""

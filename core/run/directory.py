@@ -14,19 +14,20 @@
 from __future__ import annotations
 
 import datetime
-import os
 import shutil
 from pathlib import Path
 from typing import Any, Self
 
 from styletalker.core.errors import RunError
 from styletalker.core.files import listing_of, read_json, write_json
+from styletalker.core.lock import FolderLock
 from styletalker.core.run.plan import Step
 
 __all__ = ["RunDirectory", "now"]
 
 _FORMAT = 1
 """Version of the directory's layout."""
+_LOCK = "run"
 
 
 class RunDirectory:
@@ -35,7 +36,7 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         """Use :meth:`open`."""
         self.path = path
-        self._lock: int | None = None
+        self._lock: FolderLock | None = None
 
     @classmethod
     def open(cls, path: Path, recipe: str, *, resume: bool = False) -> Self:
@@ -50,7 +51,7 @@ class RunDirectory:
             raise RunError(f"{path}: is a file; a run needs a directory of its own")
         try:
             path.mkdir(parents=True, exist_ok=True)
-            entries = [entry.name for entry in path.iterdir() if entry.name != "run.lock"]
+            entries = [entry.name for entry in path.iterdir() if entry.name != f".{_LOCK}.lock"]
         except OSError as error:
             raise RunError(f"{path}: cannot be used as run directory: {error.strerror}") from error
         if entries and not self._state_path.exists():
@@ -58,7 +59,7 @@ class RunDirectory:
                 f"{path}: is not empty and not a run directory (it has no run.json). "
                 "Choose another with --run-dir."
             )
-        self._acquire()
+        self._lock = FolderLock(path, _LOCK)
         try:
             self._claim(recipe, resume)
         except BaseException:
@@ -132,8 +133,7 @@ class RunDirectory:
     def close(self) -> None:
         """Unlock the directory."""
         if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+            self._lock.release()
 
     @property
     def _state_path(self) -> Path:
@@ -161,28 +161,6 @@ class RunDirectory:
                 f"{self.path}: holds an unfinished run of this recipe ({state['status']}). "
                 "Go on with --resume, or choose another with --run-dir."
             )
-
-    def _acquire(self) -> None:
-        """Lock the directory for this process; the lock ends with the process, however it ends."""
-        path = self.path / "run.lock"
-        try:
-            self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise RunError(
-                f"{self.path}: cannot be used as run directory: {error.strerror}"
-            ) from error
-        try:
-            import fcntl
-        except ImportError:  # not on Windows: two runs in one directory are not noticed there
-            return
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = path.read_text(encoding="utf-8").strip() or "another process"
-            self.close()
-            raise RunError(f"{self.path}: is in use by {holder}") from error
-        os.truncate(self._lock, 0)
-        os.write(self._lock, f"process {os.getpid()}\n".encode())
 
 
 def now() -> str:

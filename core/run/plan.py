@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from styletalker.core.assembly import build, with_needed
+from styletalker.core.config.describe import describe
 from styletalker.core.config.faults import path_text
 from styletalker.core.config.options import Chosen
 from styletalker.core.config.structure import Structurer
@@ -131,9 +132,17 @@ def _where(recipe: Recipe, index: int) -> str:
 
 
 def _identity(chosen: Chosen, registry: Registry, structurer: Structurer) -> list[Any]:
-    """All that makes a component's result: who brings it, which version, which options."""
+    """All that makes a component's result: who brings it, which version, which options.
+
+    Options that are merely operational do not.
+    """
     plugin = registry.get(chosen.role, chosen.type).plugin
-    return [plugin.distribution, plugin.version, structurer.plain(chosen)]
+    options = structurer.plain(chosen)
+    config_class: type = type(chosen.config)
+    for field in describe(config_class):
+        if field.operational:
+            options.pop(field.name)
+    return [plugin.distribution, plugin.version, options]
 
 
 def _digest(material: object) -> str:

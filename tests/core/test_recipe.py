@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from styletalker.core.config.structure import Structurer
 from styletalker.core.errors import ConfigError
 from styletalker.core.recipe.dump import dump_recipe, plain_recipe
+from styletalker.core.recipe.locate import find_recipe, packaged_recipes
 from styletalker.core.recipe.model import Recipe
 from styletalker.core.recipe.read import read_recipe
 from styletalker.core.registry import Registry
@@ -145,6 +146,16 @@ def test_missing_files(write: Write, registry: Registry, monkeypatch: pytest.Mon
     ]
     write("folder/r.yaml", "")
     assert message(registry, "folder") == ["folder: is a folder, not a recipe file"]
+
+
+def test_packaged_recipes_are_found_by_name_from_anywhere(write: Write) -> None:
+    assert "puppet" in packaged_recipes()
+    write("elsewhere.yaml", "")
+    for name in ("puppet", "puppet.yaml"):
+        found = find_recipe(name)
+        assert (found.name, found.shown, found.path.is_file()) == ("puppet", "puppet.yaml", True)
+    write("puppet.yaml", "{}")
+    assert find_recipe("puppet.yaml").path == Path("puppet.yaml")
 
 
 def test_a_circle_of_three(write: Write, registry: Registry) -> None:

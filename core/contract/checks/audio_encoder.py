@@ -9,7 +9,7 @@ from styletalker.core.contract.case import Case
 from styletalker.core.contract.exercises import FRAMES
 from styletalker.core.contract.expect import expect_input_error
 from styletalker.core.contract.sizes import speech
-from styletalker.core.contract.streaming import assert_streams
+from styletalker.core.contract.streaming import assert_constant_memory, assert_streams
 from torch import Tensor
 
 
@@ -53,6 +53,20 @@ def check_streaming_equals_whole(case: Case) -> None:
         return features.audio, features.state
 
     assert_streams("audio", encoder(waveform), step, samples, (hop // 3 + 1, hop, 4 * hop, samples))
+
+
+@torch.no_grad()
+def check_memory_is_constant(case: Case) -> None:
+    """The state of a stream does not grow with what was heard."""
+    encoder = case.build().eval()
+    hop = encoder.sample_rate // encoder.fps
+    waveform = speech(1, 60 * hop)
+
+    def step(piece: slice, state: Any) -> tuple[Tensor, Any]:
+        features = encoder.stream(waveform[:, piece], state)
+        return features.audio, features.state
+
+    assert_constant_memory(step, 60 * hop, 20 * hop)
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ from styletalker.core.contract.case import Case
 from styletalker.core.contract.exercises import FRAMES, motion_inputs, noise
 from styletalker.core.contract.expect import expect_input_error
 from styletalker.core.contract.sizes import MOTION_DIM
-from styletalker.core.contract.streaming import assert_streams
+from styletalker.core.contract.streaming import assert_constant_memory, assert_streams
 from styletalker.core.interfaces.motion_vae import MotionPosterior
 from torch import Tensor
 
@@ -81,6 +81,16 @@ def check_streaming_equals_whole(case: Case) -> None:
         return drawn.motion, drawn.state
 
     assert_streams("motion", _sample(prior, inputs), step, FRAMES, (1, 3))
+    assert_constant_memory(step, FRAMES, 1)
+
+
+@torch.no_grad()
+def check_density_is_precise_under_autocast(case: Case) -> None:
+    """Log p stays in the dtype of the parameters where autocast computes in half precision."""
+    prior, inputs = case.build().eval(), motion_inputs(2)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        density = prior.log_prob(**inputs)
+    assert density.dtype is torch.float32, f"log_prob() gives {density.dtype} under autocast"
 
 
 def check_wrong_inputs(case: Case) -> None:

@@ -27,6 +27,38 @@ def check_embeddings(case: Case) -> None:
         )
 
 
+@torch.no_grad()
+def check_windows_are_where_they_should_be(case: Case) -> None:
+    """Embedding n depends on the frames [n, n + window_frames) and their samples alone."""
+    discriminator = case.build().eval()
+    frames, waveform = video_and_speech(discriminator, 1)
+    hop, window = discriminator.sample_rate // discriminator.fps, discriminator.window_frames
+    changed = frames.clone()
+    changed[:, 0] = -changed[:, 0]
+    moved = discriminator.embed_video(changed) - discriminator.embed_video(frames)
+    _assert_moved("embed_video", moved, range(1))
+    louder = waveform.clone()
+    louder[:, -hop:] = louder[:, -hop:].flip(1) * 0.5 + 0.1
+    moved = discriminator.embed_audio(louder) - discriminator.embed_audio(waveform)
+    last = frames.shape[1] - window
+    _assert_moved("embed_audio", moved, range(last, last + 1))
+
+
+def _assert_moved(method: str, difference: torch.Tensor, wanted: range) -> None:
+    moved = [n for n in range(difference.shape[1]) if difference[0, n].abs().amax() > 1e-5]
+    assert moved == list(wanted), (
+        f"{method}(): changing one frame at an end moves the embeddings {moved}, not {list(wanted)}"
+    )
+
+
+def check_chance_level(case: Case) -> None:
+    """The loss of guessing is finite, above zero, and grows with the number of choices or stays."""
+    discriminator = case.build().eval()
+    frames = discriminator.window_frames + 3
+    few, many = discriminator.chance_level(2, frames), discriminator.chance_level(8, frames)
+    assert 0 < few <= many < 100, f"chance_level() gives {few} for 2 clips and {many} for 8"
+
+
 def check_loss(case: Case) -> None:
     """The loss is a scalar, and its gradient reaches the frames."""
     discriminator = case.build().train()
