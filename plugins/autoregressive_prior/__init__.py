@@ -1,0 +1,39 @@
+"""The priors ``autoregressive_flow`` and ``autoregressive_gaussian``.
+
+This module is imported by every ``toolkit`` command: it must import nothing heavy.
+"""
+
+from __future__ import annotations
+
+from styletalker.core.component import Component
+from styletalker.core.hookspecs import hookimpl
+from styletalker.plugins.autoregressive_prior.config import FlowPriorConfig, GaussianPriorConfig
+
+__all__ = ["styletalker_components"]
+
+
+@hookimpl
+def styletalker_components() -> list[Component]:
+    """Offer both priors."""
+    return [
+        Component(
+            role="prior",
+            name="autoregressive_flow",
+            target="styletalker.plugins.autoregressive_prior.flow:FlowPrior",
+            config=FlowPriorConfig,
+            summary="a recurrent Gaussian with an invertible flow on top: several ways to move",
+            source="StyleTalker: arXiv 2208.10922; affine couplings: Real NVP, arXiv 1605.08803",
+            licence="Apache-2.0",
+            smoke={"channels": 12, "couplings": 2, "coupling_channels": 8},
+        ),
+        Component(
+            role="prior",
+            name="autoregressive_gaussian",
+            target="styletalker.plugins.autoregressive_prior.gaussian:GaussianPrior",
+            config=GaussianPriorConfig,
+            summary="the recurrent Gaussian alone: the ablation of the flow",
+            source="StyleTalker: arXiv 2208.10922; recurrent prior: VRNN, arXiv 1506.02216",
+            licence="Apache-2.0",
+            smoke={"channels": 12},
+        ),
+    ]

@@ -1,0 +1,192 @@
+"""The auto-regressive priors: exact inverses, exact densities, and what the flow is good for."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+import torch
+from styletalker.core.errors import InputError
+from styletalker.plugins.autoregressive_prior.base import AutoregressivePrior
+from styletalker.plugins.autoregressive_prior.config import FlowPriorConfig, GaussianPriorConfig
+from styletalker.plugins.autoregressive_prior.coupling import Flow
+from styletalker.plugins.autoregressive_prior.flow import FlowPrior
+from styletalker.plugins.autoregressive_prior.gaussian import GaussianPrior, normal_log_density
+from torch import Tensor
+
+_SIZES = {"motion_dim": 5, "audio_dim": 3, "num_ws": 2, "w_dim": 4}
+_BOTH = ("flow", "gaussian")
+
+
+def _prior(kind: str, *, spread: float = 0.3, **sizes: int) -> AutoregressivePrior:
+    """A prior whose last layers are not near zero, as after some training."""
+    torch.manual_seed(0)
+    given = {**_SIZES, **sizes}
+    prior: AutoregressivePrior
+    if kind == "flow":
+        config = FlowPriorConfig(channels=12, couplings=3, coupling_channels=8)
+        prior = FlowPrior(config, **given)
+    else:
+        prior = GaussianPrior(GaussianPriorConfig(channels=12), **given)
+    if spread:
+        for name, parameter in prior.named_parameters():
+            if "to_" in name:
+                torch.nn.init.normal_(parameter, std=spread)
+    return prior.eval()
+
+
+def _inputs(frames: int = 6, batch: int = 2, seed: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+    """Audio, portrait, and standard normal values."""
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        torch.randn(batch, frames, 3, generator=generator),
+        torch.randn(batch, 2, 4, generator=generator),
+        torch.randn(batch, frames, 5, generator=generator),
+    )
+
+
+def _flow(motion_dim: int) -> Flow:
+    torch.manual_seed(0)
+    flow = Flow(motion_dim=motion_dim, context=3, couplings=4, channels=8).double()
+    for parameter in flow.parameters():
+        torch.nn.init.normal_(parameter, std=0.4)
+    return flow
+
+
+@pytest.mark.parametrize("motion_dim", [2, 5, 6])
+def test_flow_inverts_exactly_and_knows_its_determinant(motion_dim: int) -> None:
+    """The inverse to 1e-12, and log |det| as of the Jacobian from autograd."""
+    flow = _flow(motion_dim)
+    motion = torch.randn(7, motion_dim, dtype=torch.float64)
+    context = torch.randn(7, 3, dtype=torch.float64)
+    values, log_det = flow(motion, context)
+    assert (values - motion).abs().amax().item() > 0.5, "the flow does nothing"
+    assert (flow.inverse(values, context) - motion).abs().amax().item() < 1e-12
+    for i in range(7):
+        jacobian = torch.autograd.functional.jacobian(  # type: ignore[no-untyped-call]
+            lambda z, i=i: flow(z, context[i])[0], motion[i]
+        )
+        expected = torch.linalg.slogdet(jacobian).logabsdet
+        assert log_det[i].item() == pytest.approx(expected.item(), abs=1e-10)
+
+
+def test_normal_log_density_by_hand() -> None:
+    """Two latents, one a standard deviation away from the mean."""
+    value, mean = torch.tensor([2.0, 1.0]), torch.tensor([0.0, 1.0])
+    log_std = torch.tensor([math.log(2.0), 0.0])
+    expected = -math.log(2 * math.pi) - math.log(2.0) - 0.5
+    assert normal_log_density(value, mean, log_std).item() == pytest.approx(expected, abs=1e-6)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("kind", _BOTH)
+def test_untrained_motion_is_of_unit_scale(kind: str) -> None:
+    """A new prior is nearly N(0, 1), as the role asks."""
+    audio, ws_ref, noise = _inputs(4, 500)
+    motion = _prior(kind, spread=0.0).sample(audio, ws_ref, noise).motion
+    assert motion.mean().abs().item() < 0.05
+    assert motion.std().item() == pytest.approx(1.0, abs=0.05)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("kind", _BOTH)
+def test_density_of_a_sample_follows_from_its_noise(kind: str) -> None:
+    """Log p(z) = log N(noise) - log |det dz / dnoise|, frame by frame, over a whole sequence.
+
+    The samples were made step by step and the density is one pass over time: that both agree
+    shows that they see the same past.
+    """
+    prior = _prior(kind).double()
+    audio, ws_ref, noise = (value.double() for value in _inputs(5, 1))
+    motion = prior.sample(audio, ws_ref, noise).motion
+    jacobian = torch.autograd.functional.jacobian(  # type: ignore[no-untyped-call]
+        lambda given: prior.sample(audio, ws_ref, given).motion, noise
+    ).reshape(5, 5, 5, 5)  # [T, Z, T, Z]
+    standard = normal_log_density(noise, torch.zeros_like(noise), torch.zeros_like(noise))
+    density = prior.log_prob(motion, audio, ws_ref)
+    for t in range(5):
+        volume = torch.linalg.slogdet(jacobian[t, :, t]).logabsdet
+        assert density[0, t].item() == pytest.approx((standard[0, t] - volume).item(), abs=1e-9)
+        assert not jacobian[t, :, t + 1 :].any(), "a frame depends on later noise"
+    assert jacobian[4, :, 0].abs().amax().item() > 1e-6, "the past has no influence"
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("kind", _BOTH)
+def test_bits_do_not_depend_on_the_pieces(kind: str) -> None:
+    """However a recording is cut, also with empty pieces: the same bits."""
+    prior = _prior(kind)
+    audio, ws_ref, noise = _inputs(11)
+    whole = prior.sample(audio, ws_ref, noise).motion
+    for cuts in ((0, 4, 11), (0, 1, 1, 2, 11), (0, 0, 10, 11)):
+        state, parts = None, []
+        for start, end in itertools.pairwise(cuts):
+            drawn = prior.sample(audio[:, start:end], ws_ref, noise[:, start:end], state=state)
+            state = drawn.state
+            parts.append(drawn.motion)
+        assert torch.equal(torch.cat(parts, 1), whole), f"cut at {cuts}"
+
+
+@torch.no_grad()
+def test_temperature_zero_is_the_mode_of_the_gaussian() -> None:
+    """No motion of the first frame is more likely than the one at temperature 0."""
+    prior = _prior("gaussian")
+    audio, ws_ref, noise = _inputs(1, 1)
+    most = prior.sample(audio, ws_ref, noise, temperature=0.0).motion
+    top = prior.log_prob(most, audio, ws_ref)
+    for seed in range(5):
+        near = most + 0.1 * _inputs(1, 1, seed)[2]
+        assert (prior.log_prob(near, audio, ws_ref) < top).all()
+
+
+def test_the_flow_learns_what_a_gaussian_cannot() -> None:
+    """Motion on a bent band: the flow's fit is better by more than 0.3 nats."""
+    generator = torch.Generator().manual_seed(5)
+
+    def band(count: int) -> Tensor:
+        across, along = torch.randn(2, count, 1, 1, generator=generator)
+        return torch.cat([along, along.square() - 1 + 0.2 * across], -1)  # [B, 1, 2]
+
+    losses = {}
+    for kind in _BOTH:
+        prior = _prior(kind, spread=0.0, motion_dim=2)
+        optimiser = torch.optim.Adam(prior.parameters(), lr=0.01)
+        audio, ws_ref, _ = _inputs(1, 256)
+        audio, ws_ref = torch.zeros_like(audio), torch.zeros_like(ws_ref)
+        for _ in range(150):
+            loss = -prior.log_prob(band(256), audio, ws_ref).mean()
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            optimiser.step()
+        losses[kind] = loss.item()
+    # A Gaussian can do no better than the entropy of one with these variances, 1 and 2.04.
+    best = 0.5 * math.log(2.04) + math.log(2 * math.pi) + 1
+    assert losses["gaussian"] == pytest.approx(best, abs=0.25)
+    assert losses["flow"] < best - 0.5
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("kind", _BOTH)
+def test_precision(kind: str) -> None:
+    """Autocast gives float32 near the exact density; bf16 parameters give bf16."""
+    prior = _prior(kind)
+    audio, ws_ref, motion = _inputs()
+    exact = prior.log_prob(motion, audio, ws_ref)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = prior.log_prob(motion, audio, ws_ref)
+        assert prior.sample(audio, ws_ref, motion).motion.dtype is torch.float32
+    assert mixed.dtype is torch.float32
+    assert (mixed - exact).abs().amax().item() < 0.2
+    half = prior.bfloat16().log_prob(motion.bfloat16(), audio.bfloat16(), ws_ref.bfloat16())
+    assert half.dtype is torch.bfloat16
+
+
+def test_refusals() -> None:
+    """One latent is too few for couplings; a temperature that is no number is none."""
+    with pytest.raises(InputError, match="at least 2, got 1"):
+        _prior("flow", motion_dim=1)
+    assert _prior("gaussian", motion_dim=1).motion_dim == 1
+    audio, ws_ref, noise = _inputs()
+    with pytest.raises(InputError, match="temperature; expected at least 0, got nan"):
+        _prior("gaussian").sample(audio, ws_ref, noise, temperature=math.nan)
