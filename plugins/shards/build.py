@@ -1,0 +1,209 @@
+"""Building a corpus on disk: in parallel, resumable, the same bytes for any number of workers.
+
+A shard depends on its split and number alone, is written atomically, and is left as it is if it
+is there. A killed build is continued by calling it again.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import math
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import attrs
+from styletalker.core.errors import InputError, RunError, compose
+from styletalker.core.files import digest_of, read_json, write_json
+from styletalker.core.interfaces.corpus import Corpus
+from styletalker.core.lock import FolderLock
+from styletalker.core.media.video import Quality
+from styletalker.plugins.shards.archive import write_archive
+
+__all__ = ["CORPUS_FILE", "Plan", "build_corpus", "plan_of"]
+
+CORPUS_FILE = "corpus.json"
+_FORMAT = 1
+_LOCK = "corpus"
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What is to be written; the content of ``corpus.json``."""
+
+    description: Mapping[str, Any]
+    """Where the clips come from: the corpus's type and options."""
+    resolution: int
+    fps: int
+    sample_rate: int
+    quality: Quality
+    clips_per_shard: int
+    counts: Mapping[str, int]
+    """Clips per split."""
+
+    @property
+    def shards(self) -> list[tuple[str, int]]:
+        """(split, number) of every shard."""
+        return [
+            (split, number)
+            for split, count in self.counts.items()
+            for number in range(math.ceil(count / self.clips_per_shard))
+        ]
+
+    def indices(self, split: str, number: int) -> range:
+        """The clips of one shard."""
+        first = number * self.clips_per_shard
+        return range(first, min(first + self.clips_per_shard, self.counts[split]))
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {"format": _FORMAT, **attrs.asdict(self)}
+
+    @classmethod
+    def read(cls, folder: Path) -> Plan:
+        """The plan of a folder of shards.
+
+        Raises:
+            InputError: the folder is not one.
+        """
+        path = folder / CORPUS_FILE
+        if not path.is_file():
+            fix = "Give a folder that `toolkit corpus build` wrote."
+            raise InputError(compose(f"{folder}: is no corpus, it has no {CORPUS_FILE}", fix=fix))
+        try:
+            plain = read_json(path)
+            if plain.pop("format") != _FORMAT:
+                raise InputError(f"{path}: was written by another version of styletalker")
+            return cls(**plain)
+        except (RunError, TypeError, KeyError, AttributeError) as error:
+            raise InputError(f"{path}: is damaged: {error}") from error
+
+
+def plan_of(
+    corpus: Corpus,
+    description: Mapping[str, Any],
+    *,
+    splits: Sequence[str] = (),
+    clips_per_shard: int = 32,
+    quality: Quality = "lossless",
+) -> Plan:
+    """The plan to write *splits* (all by default) of a corpus.
+
+    Raises:
+        InputError: a split does not exist.
+    """
+    return Plan(
+        description=description,
+        resolution=corpus.resolution,
+        fps=corpus.fps,
+        sample_rate=corpus.sample_rate,
+        quality=quality,
+        clips_per_shard=clips_per_shard,
+        counts={split: corpus.count(split) for split in splits or corpus.splits},
+    )
+
+
+def shard_path(folder: Path, split: str, number: int) -> Path:
+    """The archive of a shard; its record is the ``.json`` beside it."""
+    return folder / f"{split}-{number:05d}.tar"
+
+
+def build_corpus(
+    corpus: Corpus,
+    plan: Plan,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    done: Callable[[int], object] = int,
+) -> None:
+    """Write what is missing of *plan* in *folder*.
+
+    Args:
+        corpus: where the clips come from; copied to the workers.
+        plan: what to write.
+        folder: where to; made if there is none.
+        workers: processes; None for one per core.
+        done: called with the number of clips that a finished (or found) shard holds.
+
+    Raises:
+        InputError: the folder holds another corpus.
+        RunError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with FolderLock(folder, _LOCK):
+        _claim(folder, plan)
+        _write_missing(corpus, plan, folder, workers, done)
+
+
+def _claim(folder: Path, plan: Plan) -> None:
+    """Write ``corpus.json``, or see that it is this very plan's; remove what a kill left."""
+    path = folder / CORPUS_FILE
+    if path.exists() and read_json(path) != plan.plain():
+        raise InputError(
+            f"{folder}: holds another corpus, or one of other options. Choose another folder."
+        )
+    if not path.exists():
+        if any(entry.name != f".{_LOCK}.lock" for entry in folder.iterdir()):
+            raise InputError(f"{folder}: is not empty and holds no corpus. Choose another folder.")
+        write_json(path, plan.plain())
+    for split, number in plan.shards:
+        for torn in folder.glob(f".{shard_path(folder, split, number).stem}.*"):
+            torn.unlink()
+
+
+def _write_missing(
+    corpus: Corpus, plan: Plan, folder: Path, workers: int | None, done: Callable[[int], object]
+) -> None:
+    missing = []
+    for split, number in plan.shards:
+        if _is_written(shard_path(folder, split, number)):
+            done(len(plan.indices(split, number)))
+        else:
+            missing.append((split, number))
+    count = min(workers or _cores(), max(len(missing), 1))
+    jobs = [(corpus, plan, folder, split, number) for split, number in missing]
+    if count == 1:
+        for job in jobs:
+            done(_write_shard(*job))
+        return
+    context = multiprocessing.get_context("spawn")  # a fork would copy threads of torch and av
+    with concurrent.futures.ProcessPoolExecutor(count, context, _one_thread) as pool:
+        futures = [pool.submit(_write_shard, *job) for job in jobs]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                done(future.result())
+        except BrokenProcessPool as error:
+            fix = "Build again to go on, with fewer --workers."
+            problem = f"{folder}: a worker process died, perhaps for lack of memory"
+            raise RunError(compose(problem, fix=fix)) from error
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _is_written(path: Path) -> bool:
+    record = path.with_suffix(".json")
+    return path.exists() and record.exists() and path.stat().st_size == read_json(record)["bytes"]
+
+
+def _write_shard(corpus: Corpus, plan: Plan, folder: Path, split: str, number: int) -> int:
+    """Write one shard and then its record; the number of clips."""
+    path = shard_path(folder, split, number)
+    clips = (corpus.clip(split, index) for index in plan.indices(split, number))
+    names = write_archive(path, clips, plan.quality)
+    record = {"clips": names, "bytes": path.stat().st_size, "sha256": digest_of(path)}
+    write_json(path.with_suffix(".json"), record)
+    return len(names)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _one_thread() -> None:
+    """Workers share the cores by being many, not by being many-threaded."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ[name] = "1"
