@@ -1,0 +1,161 @@
+"""The corpus ``puppet``: who says what, rendered when it is asked for."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+import numpy as np
+from styletalker.core.clip import Clip, Phoneme
+from styletalker.core.errors import InputError, compose
+from styletalker.core.interfaces.corpus import Corpus
+from styletalker.core.media.sound import quantise
+from styletalker.plugins.puppet.camera import Framing
+from styletalker.plugins.puppet.config import PuppetConfig
+from styletalker.plugins.puppet.head import Head
+from styletalker.plugins.puppet.identity import Identity
+from styletalker.plugins.puppet.parameters import PARAMETERS
+from styletalker.plugins.puppet.performance import Performance, perform
+from styletalker.plugins.puppet.signals import FPS
+from styletalker.plugins.puppet.speaker_style import SpeakerStyle, sample_style
+from styletalker.plugins.puppet.voices import Voice, sample_voice
+
+__all__ = ["Person", "Puppet"]
+
+_SAMPLE_RATE = 16_000
+
+
+@attrs.frozen(kw_only=True)
+class Person:
+    """Somebody of the corpus: looks, voice and manner go together over all clips."""
+
+    name: str
+    identity: Identity
+    voice: Voice
+    style: SpeakerStyle
+
+
+class Puppet(Corpus):
+    """Talking puppets: every clip is rendered when it is asked for, nothing is stored.
+
+    Clip *index* of a split shows person ``index % identities`` for the
+    ``index // identities``-th time, so that the first clips show different people. People,
+    voices and sentences of a split occur in no other. A clip is a function of the seed, the
+    split, the person and the take: the same bytes in any order and any process.
+    """
+
+    config: PuppetConfig
+    fps = FPS
+    sample_rate = _SAMPLE_RATE
+    splits = ("train", "val", "test")
+
+    def __init__(self, config: PuppetConfig) -> None:
+        """Keep the options; heads are built when first seen, and the last one is kept."""
+        super().__init__(config)
+        self._framing = Framing(eye_row=config.eye_row, eye_distance=config.eye_distance)
+        self._last_head: tuple[str, Head] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the head: a copy in another process builds its own."""
+        return {**self.__dict__, "_last_head": None}
+
+    @property
+    def resolution(self) -> int:
+        """Height and width of the frames in pixels."""
+        return self.config.resolution
+
+    def count(self, split: str) -> int:
+        """Number of clips in *split*."""
+        return self._identities(split) * self.config.clips_per_identity
+
+    def clip(self, split: str, index: int) -> Clip:
+        """Clip *index* of *split*, rendered."""
+        person, performance = self.performance(split, index)
+        head = self._head(person)
+        rendered = [
+            head.render(
+                parameters,
+                self.resolution,
+                self._framing,
+                supersample=self.config.supersample,
+            )
+            for parameters in performance.parameters
+        ]
+        return Clip(
+            name=self._name(split, index),
+            identity=person.name,
+            frames=np.stack([frame.image for frame in rendered]),
+            waveform=quantise(performance.waveform),
+            fps=self.fps,
+            sample_rate=self.sample_rate,
+            text=performance.text,
+            phonemes=tuple(
+                Phoneme(one.symbol, one.start_s, one.end_s) for one in performance.phonemes
+            ),
+            landmarks=np.stack([frame.landmarks for frame in rendered]),
+            visible=np.stack([frame.visible for frame in rendered]),
+            parameters=performance.parameters,
+            parameter_names=tuple(parameter.name for parameter in PARAMETERS),
+            facts=_facts_of(person),
+        )
+
+    def performance(self, split: str, index: int) -> tuple[Person, Performance]:
+        """Who is in clip *index* of *split* and what they do, without rendering it."""
+        if not 0 <= index < self.count(split):
+            last = self.count(split) - 1
+            problem = f"no such clip in {split}"
+            raise InputError(compose(problem, expected=f"0 to {last}", given=index))
+        take, number = divmod(index, self._identities(split))
+        person = self.person(split, number)
+        performance = perform(
+            self._generator(split, number, take + 1),
+            frames=self.config.frames,
+            split=split,
+            voice=person.voice,
+            style=person.style,
+        )
+        return person, performance
+
+    def person(self, split: str, number: int) -> Person:
+        """Person *number* of *split*."""
+        rng = self._generator(split, number, 0)
+        feminine = bool(rng.random() < 0.5)
+        return Person(
+            name=f"{split}-{number:05d}",
+            identity=Identity.sample(rng, feminine=feminine),
+            voice=sample_voice(rng, split, "f" if feminine else "m"),
+            style=sample_style(rng),
+        )
+
+    def _identities(self, split: str) -> int:
+        sizes: Mapping[str, int] = MappingProxyType(
+            {
+                "train": self.config.train_identities,
+                "val": self.config.val_identities,
+                "test": self.config.test_identities,
+            }
+        )
+        if split not in sizes:
+            raise InputError(compose("no such split", given=split, name=split, choices=sizes))
+        return sizes[split]
+
+    def _generator(self, split: str, number: int, take: int) -> np.random.Generator:
+        """Random numbers of a person (take 0) or of one of their clips (take 1, 2, ...)."""
+        return np.random.default_rng([self.config.seed, zlib.crc32(split.encode()), number, take])
+
+    def _head(self, person: Person) -> Head:
+        if self._last_head is None or self._last_head[0] != person.name:
+            self._last_head = (person.name, Head(person.identity))
+        return self._last_head[1]
+
+    def _name(self, split: str, index: int) -> str:
+        take, number = divmod(index, self._identities(split))
+        return f"puppet-{split}-{number:05d}-{take:03d}"
+
+
+def _facts_of(person: Person) -> dict[str, Any]:
+    """Looks and voice, ready for JSON."""
+    return {"identity": person.identity.to_dict(), "voice": attrs.asdict(person.voice)}
