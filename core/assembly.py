@@ -1,6 +1,6 @@
 """Building a recipe's components, each once, in the order their needs imply.
 
-An interface says where its constructor's arguments come from (``needs``): a prior needs
+A role says where its constructor's arguments come from (``needs``): a prior needs
 ``motion_vae.motion_dim``, so the motion VAE is built first. No component knows another's class.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from styletalker.core.config.options import Chosen
 from styletalker.core.errors import ConfigError
-from styletalker.core.registry import Registry, import_target
+from styletalker.core.registry import Registry
 from styletalker.core.roles import role_named
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def with_needed(roles: Iterable[str]) -> tuple[str, ...]:
         role = waiting.pop()
         if role not in found:
             found.add(role)
-            waiting.extend(source.split(".")[0] for source in _needs(role).values())
+            waiting.extend(source.split(".")[0] for source in role_named(role).needs.values())
     return tuple(sorted(found))
 
 
@@ -87,7 +87,8 @@ class Components:
                 title = role_named(role).title
                 raise ConfigError(f"the recipe chooses no {title}; add {role}: under components:")
             arguments = {
-                keyword: self._needed(role, source) for keyword, source in _needs(role).items()
+                keyword: self._needed(role, source)
+                for keyword, source in role_named(role).needs.items()
             }
             self._built[role] = build(self._chosen[role], self._registry, **arguments)
         return self._built[role]
@@ -101,8 +102,3 @@ class Components:
                 f"add {needed}: under components:"
             )
         return getattr(self.get(needed), attribute)  # type: ignore[call-overload]
-
-
-def _needs(role: str) -> Mapping[str, str]:
-    needs: Mapping[str, str] = import_target(role_named(role).interface).needs  # type: ignore[attr-defined]
-    return needs

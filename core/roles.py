@@ -7,6 +7,7 @@ registry, the recipe reader, the JSON Schema and the documentation tests all wal
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
 import attrs
@@ -42,6 +43,12 @@ class Role:
     """Where a recipe chooses it."""
     summary: str
     """What it maps, in one line."""
+    needs: Mapping[str, str] = attrs.field(factory=dict)
+    """Constructor keyword -> where it comes from, as ``role.attribute`` of another component.
+
+    A recipe's components are built in the order this implies. It stands here and not in the
+    interface, so that a recipe can be checked without importing torch.
+    """
 
     @property
     def title(self) -> str:
@@ -49,9 +56,13 @@ class Role:
         return self.name.replace("_", " ").replace("vae", "VAE")
 
 
-def _role(name: str, target: str, place: Place, summary: str) -> Role:
+_CODE_SIZES = {"num_ws": "generator.num_ws", "w_dim": "generator.w_dim"}
+_RESOLUTION = {"resolution": "generator.resolution"}
+
+
+def _role(name: str, target: str, place: Place, summary: str, **needs: str) -> Role:
     interface = f"styletalker.core.interfaces.{target}"
-    return Role(name=name, interface=interface, place=place, summary=summary)
+    return Role(name=name, interface=interface, place=place, summary=summary, needs=needs)
 
 
 ROLES: tuple[Role, ...] = (
@@ -66,6 +77,8 @@ ROLES: tuple[Role, ...] = (
         "inverter:Inverter",
         Place.COMPONENTS,
         "image -> style codes, and the generator to use with them",
+        **_RESOLUTION,
+        **_CODE_SIZES,
     ),
     _role(
         "audio_encoder",
@@ -84,12 +97,18 @@ ROLES: tuple[Role, ...] = (
         "motion_vae:MotionVAE",
         Place.COMPONENTS,
         "frames -> motion latents; motion, audio and portrait -> style codes",
+        audio_dim="audio_encoder.audio_dim",
+        **_RESOLUTION,
+        **_CODE_SIZES,
     ),
     _role(
         "prior",
         "prior:Prior",
         Place.COMPONENTS,
         "audio and portrait -> a distribution over motion latents",
+        motion_dim="motion_vae.motion_dim",
+        audio_dim="audio_encoder.audio_dim",
+        **_CODE_SIZES,
     ),
     _role(
         "face_analyser",

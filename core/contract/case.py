@@ -62,7 +62,6 @@ class Case:
 
     def build(self, *, seed: int = 0) -> Any:
         """A new instance, with the random generators seeded first, at the kit's sizes."""
-        self.registry.load(self.role, self.offer.qualified)  # imports torch, if it uses it
         seed_everything(seed)
         chosen = Chosen(role=self.role, type=self.offer.qualified, config=self.config)
         return build(chosen, self.registry, **arguments_for(self.role))

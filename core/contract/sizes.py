@@ -8,7 +8,6 @@ from typing import Any
 import attrs
 import numpy as np
 from styletalker.core.clip import Clip
-from styletalker.core.registry import import_target
 from styletalker.core.roles import role_named
 
 __all__ = ["AUDIO_DIM", "MOTION_DIM", "NUM_WS", "RESOLUTION", "W_DIM", "ToyConfig", "arguments_for"]
@@ -40,8 +39,7 @@ class ToyConfig:
 
 def arguments_for(role: str) -> dict[str, int]:
     """The constructor arguments a role needs, at the kit's sizes."""
-    needs: Mapping[str, str] = import_target(role_named(role).interface).needs  # type: ignore[attr-defined]
-    return {keyword: _SIZES[keyword] for keyword in needs}
+    return {keyword: _SIZES[keyword] for keyword in role_named(role).needs}
 
 
 def talking_clip(name: str = "clip", frames: int = 12, seed: int = 0) -> Clip:

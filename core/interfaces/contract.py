@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import Any
 
 from styletalker.core.errors import ContractError
 
@@ -22,12 +22,6 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 
 class Contract(ABC):  # noqa: B024 (its subclasses, the interfaces, are abstract)
     """Base of all interfaces."""
-
-    needs: ClassVar[Mapping[str, str]] = {}
-    """Constructor keyword -> where it comes from: ``role.attribute`` of another component.
-
-    Set by the interface. A recipe's components are built in the order this implies.
-    """
 
     def __init_subclass__(
         cls, *, interface: bool = False, abstract: bool = False, **rest: Any

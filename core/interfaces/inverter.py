@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 from styletalker.core.interfaces.contract import Contract
@@ -46,12 +46,6 @@ class Inverter(nn.Module, Contract, interface=True):
 
     **Raises** InputError for a wrong shape or resolution, or a batch it cannot tune to.
     """
-
-    needs: ClassVar = {
-        "resolution": "generator.resolution",
-        "num_ws": "generator.num_ws",
-        "w_dim": "generator.w_dim",
-    }
 
     def __init__(self, config: Any, *, resolution: int, num_ws: int, w_dim: int) -> None:
         """Build it for a generator of these sizes: H = W, L and D."""

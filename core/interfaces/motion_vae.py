@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 from styletalker.core.interfaces.contract import Contract
@@ -63,13 +63,6 @@ class MotionVAE(nn.Module, Contract, interface=True):
 
     **Raises** InputError for a wrong shape.
     """
-
-    needs: ClassVar = {
-        "audio_dim": "audio_encoder.audio_dim",
-        "resolution": "generator.resolution",
-        "num_ws": "generator.num_ws",
-        "w_dim": "generator.w_dim",
-    }
 
     def __init__(
         self, config: Any, *, audio_dim: int, resolution: int, num_ws: int, w_dim: int

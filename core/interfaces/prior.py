@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 from styletalker.core.interfaces.contract import Contract
@@ -43,13 +43,6 @@ class Prior(nn.Module, Contract, interface=True):
 
     **Raises** InputError for a wrong shape or a negative temperature.
     """
-
-    needs: ClassVar = {
-        "motion_dim": "motion_vae.motion_dim",
-        "audio_dim": "audio_encoder.audio_dim",
-        "num_ws": "generator.num_ws",
-        "w_dim": "generator.w_dim",
-    }
 
     def __init__(
         self, config: Any, *, motion_dim: int, audio_dim: int, num_ws: int, w_dim: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import sys
 
 import numpy as np
 
@@ -17,9 +16,9 @@ def stage_seed(seed: int, name: str) -> int:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed Python's and numpy's global generators, and torch's if torch is imported."""
+    """Seed the global generators of Python, numpy and torch."""
+    import torch
+
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 (for libraries that still use the global generator)
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.manual_seed(seed)
+    torch.manual_seed(seed)

@@ -57,7 +57,7 @@ def _table() -> dict[str, Variant]:
         ("f", "val"): "f3 shelby",
         ("f", "test"): "f5 Alicia aunty",
         ("m", "train"): "m1 m2 m3 m5 m6 m7 adam boris max miguel quincy robert rob",
-        ("m", "val"): "m4 paul",
+        ("m", "val"): "m4 Lee",
         ("m", "test"): "m8 Michael Alex victor",
     }
     slow = {"m8", "quincy", "Alicia", "grandma", "m4"}

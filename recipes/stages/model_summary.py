@@ -10,7 +10,6 @@ from styletalker.core.files import write_json
 from styletalker.core.interfaces.stage import Stage
 from styletalker.core.run.context import StageContext
 from styletalker.core.run.plan import EVERY_ROLE
-from torch import nn
 
 __all__ = ["ModelSummary"]
 
@@ -39,6 +38,8 @@ class ModelSummary(Stage):
 
 
 def _row(components: Components, role: str) -> dict[str, Any]:
+    from torch import nn
+
     component: Any = components.get(role)  # type: ignore[call-overload]
     parameters = list(component.parameters()) if isinstance(component, nn.Module) else []
     return {
