@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import Any
 
 from styletalker.core.clip import Clip
+from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.contract import Contract
 
 __all__ = ["Corpus"]
@@ -60,3 +61,15 @@ class Corpus(Contract, interface=True):
     @abstractmethod
     def clip(self, split: str, index: int) -> Clip:
         """Clip *index* (from 0) of *split*."""
+
+    def check_split(self, split: str) -> None:
+        """Raise InputError, naming those there are, if *split* does not exist."""
+        if split not in self.splits:
+            raise InputError(compose("no such split", given=split, name=split, choices=self.splits))
+
+    def check_index(self, split: str, index: int) -> None:
+        """Raise InputError if *split* has no clip *index*."""
+        last = self.count(split) - 1
+        if not 0 <= index <= last:
+            problem = f"no such clip in {split}"
+            raise InputError(compose(problem, expected=f"0 to {last}", given=index))

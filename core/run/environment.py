@@ -13,7 +13,7 @@ from typing import Any
 
 from styletalker.core.registry import Registry
 
-__all__ = ["describe_environment", "git_state", "hardware", "version_of"]
+__all__ = ["cores", "describe_environment", "git_state", "hardware", "version_of"]
 
 _PACKAGES = ("torch", "numpy", "scipy", "attrs", "cattrs", "pluggy", "safetensors", "av")
 """Packages whose version may change a result."""
@@ -46,7 +46,7 @@ def hardware() -> dict[str, Any]:
     """Processor, memory and, where torch is already imported, accelerators."""
     found: dict[str, Any] = {
         "processor": _processor(),
-        "cores": _cores(),
+        "cores": cores(),
         "memory_gb": _memory_gb(),
     }
     torch = sys.modules.get("torch")
@@ -84,7 +84,7 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def _cores() -> int | None:
+def cores() -> int | None:
     """Cores this process may use, which a container may have limited."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

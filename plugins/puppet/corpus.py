@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import attrs
 import numpy as np
 from styletalker.core.clip import Clip, Phoneme
-from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.corpus import Corpus
 from styletalker.core.media.sound import quantise
 from styletalker.plugins.puppet.camera import Framing
@@ -104,10 +101,7 @@ class Puppet(Corpus):
 
     def performance(self, split: str, index: int) -> tuple[Person, Performance]:
         """Who is in clip *index* of *split* and what they do, without rendering it."""
-        if not 0 <= index < self.count(split):
-            last = self.count(split) - 1
-            problem = f"no such clip in {split}"
-            raise InputError(compose(problem, expected=f"0 to {last}", given=index))
+        self.check_index(split, index)
         take, number = divmod(index, self._identities(split))
         person = self.person(split, number)
         performance = perform(
@@ -131,15 +125,12 @@ class Puppet(Corpus):
         )
 
     def _identities(self, split: str) -> int:
-        sizes: Mapping[str, int] = MappingProxyType(
-            {
-                "train": self.config.train_identities,
-                "val": self.config.val_identities,
-                "test": self.config.test_identities,
-            }
-        )
-        if split not in sizes:
-            raise InputError(compose("no such split", given=split, name=split, choices=sizes))
+        self.check_split(split)
+        sizes = {
+            "train": self.config.train_identities,
+            "val": self.config.val_identities,
+            "test": self.config.test_identities,
+        }
         return sizes[split]
 
     def _generator(self, split: str, number: int, take: int) -> np.random.Generator:

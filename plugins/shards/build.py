@@ -21,6 +21,7 @@ from styletalker.core.files import digest_of, read_json, write_json
 from styletalker.core.interfaces.corpus import Corpus
 from styletalker.core.lock import FolderLock
 from styletalker.core.media.video import Quality
+from styletalker.core.run.environment import cores
 from styletalker.plugins.shards.archive import write_archive
 
 __all__ = ["CORPUS_FILE", "Plan", "build_corpus", "plan_of"]
@@ -163,7 +164,7 @@ def _write_missing(
             done(len(plan.indices(split, number)))
         else:
             missing.append((split, number))
-    count = min(workers or _cores(), max(len(missing), 1))
+    count = min(workers or cores() or 1, max(len(missing), 1))
     jobs = [(corpus, plan, folder, split, number) for split, number in missing]
     if count == 1:
         for job in jobs:
@@ -197,10 +198,6 @@ def _write_shard(corpus: Corpus, plan: Plan, folder: Path, split: str, number: i
     record = {"clips": names, "bytes": path.stat().st_size, "sha256": digest_of(path)}
     write_json(path.with_suffix(".json"), record)
     return len(names)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _one_thread() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from styletalker.core.clip import Clip
-from styletalker.core.errors import InputError, MediaError, compose
+from styletalker.core.errors import MediaError
 from styletalker.core.interfaces.corpus import Corpus
 from styletalker.plugins.shards.archive import read_archive, read_clip
 from styletalker.plugins.shards.build import Plan, shard_path
@@ -53,15 +53,7 @@ class Shards(Corpus):
 
     def count(self, split: str) -> int:
         """Number of clips in *split*."""
-        if split not in self.plan.counts:
-            raise InputError(
-                compose(
-                    f"no such split in {self.config.folder}",
-                    given=split,
-                    name=split,
-                    choices=self.splits,
-                )
-            )
+        self.check_split(split)
         return self.plan.counts[split]
 
     def clip(self, split: str, index: int) -> Clip:
@@ -71,10 +63,7 @@ class Shards(Corpus):
             InputError: there is none.
             MediaError: its shard is missing or damaged.
         """
-        if not 0 <= index < self.count(split):
-            last = self.count(split) - 1
-            problem = f"no such clip in {split}"
-            raise InputError(compose(problem, expected=f"0 to {last}", given=index))
+        self.check_index(split, index)
         number, place = divmod(index, self.plan.clips_per_shard)
         path = shard_path(self.config.folder, split, number)
         contents = self._contents(path)
