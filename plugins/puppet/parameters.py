@@ -74,6 +74,11 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 """Every animation parameter; the order is part of the stored format."""
 
+_ROUNDING = 1e-4
+"""A value that float32 puts just outside its range is not a mistake."""
+_LOW = np.array([parameter.low - _ROUNDING for parameter in PARAMETERS], np.float32)
+_HIGH = np.array([parameter.high + _ROUNDING for parameter in PARAMETERS], np.float32)
+
 INDEX: Mapping[str, int] = {parameter.name: i for i, parameter in enumerate(PARAMETERS)}
 """Column of each parameter in a [T, P] array."""
 
@@ -110,19 +115,15 @@ def check_parameters(values: NDArray[np.float32]) -> None:
                 given=values.shape,
             )
         )
-    for i, parameter in enumerate(PARAMETERS):
-        column = values[..., i]
-        inside = (
-            np.isfinite(column)
-            & (column >= parameter.low - 1e-4)
-            & (column <= parameter.high + 1e-4)
+    inside = (values >= _LOW) & (values <= _HIGH)  # not for NaN
+    if inside.all():
+        return
+    index = int(np.argwhere(~inside)[0][-1])
+    parameter, column = PARAMETERS[index], values[..., index]
+    raise InputError(
+        compose(
+            f"puppet parameter {parameter.name} is out of range",
+            expected=f"{parameter.low:g} to {parameter.high:g} {parameter.unit}",
+            given=float(np.ravel(column[~inside[..., index]])[0]),
         )
-        if not inside.all():
-            worst = float(np.ravel(column[~inside])[0]) if column.ndim else float(column)
-            raise InputError(
-                compose(
-                    f"puppet parameter {parameter.name} is out of range",
-                    expected=f"{parameter.low:g} to {parameter.high:g} {parameter.unit}",
-                    given=worst,
-                )
-            )
+    )

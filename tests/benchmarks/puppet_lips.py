@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from styletalker.core.clip import Clip, Phoneme
 from styletalker.plugins.puppet.config import PuppetConfig
 from styletalker.plugins.puppet.corpus import Puppet
+from styletalker.plugins.puppet.landmarks import lip_aperture
 
 OPEN_VOWELS = ("a", "A", "0", "aI", "aU", "aa", "A:", "a:")
 """espeak mnemonics of vowels with an open mouth."""
@@ -40,14 +41,6 @@ def models() -> tuple[Any, Any]:
     return dlib.get_frontal_face_detector(), dlib.shape_predictor(str(weights))
 
 
-def aperture(points: NDArray[Any]) -> NDArray[np.float64]:
-    """Inner-lip gap over the mouth's width, of landmarks [..., 68, 2]."""
-    gap = np.linalg.norm(points[..., [61, 62, 63], :] - points[..., [67, 66, 65], :], axis=-1)
-    width = np.linalg.norm(points[..., 54, :] - points[..., 48, :], axis=-1)
-    result: NDArray[np.float64] = gap.mean(-1) / width
-    return result
-
-
 def seen_by_dlib(clip: Clip, detector: Any, predictor: Any) -> NDArray[np.float64]:
     """Aperture [T] by dlib; NaN where it finds no face."""
     found = np.full(len(clip.frames), np.nan)
@@ -55,7 +48,7 @@ def seen_by_dlib(clip: Clip, detector: Any, predictor: Any) -> NDArray[np.float6
         boxes = detector(frame, 0)
         if boxes:
             shape = predictor(frame, max(boxes, key=lambda box: box.area()))
-            found[t] = aperture(np.array([(p.x, p.y) for p in shape.parts()], float))
+            found[t] = lip_aperture(np.array([(p.x, p.y) for p in shape.parts()], float))
     return found
 
 
@@ -98,7 +91,7 @@ def main() -> None:
         assert clip.landmarks is not None
         measured = {
             "dlib": seen_by_dlib(clip, detector, predictor),
-            "truth": aperture(clip.landmarks),
+            "truth": lip_aperture(clip.landmarks),
         }
         lost += int(np.isnan(measured["dlib"]).sum())
         energy, frames = log_energy(clip), len(clip.frames)
