@@ -29,6 +29,7 @@ def print_json(value: Any) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
     """A plain table without lines."""
     table = Table(box=None, pad_edge=False, title=title or None, title_justify="left")
+    table.show_header = any(columns)
     table.title_style = "bold"
     table.header_style = "dim"
     for column in columns:

@@ -97,6 +97,10 @@ def _shade(
     inverse = 1.0 / (dx1 * dy2 - dx2 * dy1)
     w1 = ((px - x0) * dy2 - dx2 * (py - y0)) * inverse
     w2 = (dx1 * (py - y0) - (px - x0) * dy1) * inverse
+    # One sample stands for a pixel's four, so it may lie outside: the nearest point of the triangle
+    # is shaded then. What is beyond a sliver's edge has no meaning and would be a black dot.
+    w1 = min(max(w1, 0.0), 1.0)
+    w2 = min(max(w2, 0.0), 1.0 - w1)
     w0 = 1.0 - w1 - w2
 
     nx = _between(packed, NORMAL, a, b, c, w0, w1, w2)

@@ -126,7 +126,8 @@ def build_corpus(
         corpus: where the clips come from; copied to the workers.
         plan: what to write.
         folder: where to; made if there is none.
-        workers: processes; None for one per core.
+        workers: processes; None for one per core. They are spawned: a script that calls this must
+            do so under ``if __name__ == "__main__":``.
         done: called with the number of clips that a finished (or found) shard holds.
 
     Raises:

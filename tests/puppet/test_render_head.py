@@ -176,3 +176,13 @@ def test_every_choice_renders_and_changes_the_picture(field: str) -> None:
         made = Head(Identity(seed=1, **{field: choice}))
         pictures.add(made.render(neutral(1)[0], 64, supersample=False).image.tobytes())
     assert len(pictures) == len(choices)
+
+
+@pytest.mark.parametrize("seed", [5005, 5036, 5066, 5075])
+def test_no_lone_black_dots(seed: int) -> None:
+    """Slivers on a pixel's edge once gave colours that were none: dots that came and went."""
+    image = measures.random_frames(1, seed=seed, size=128)[0][0].image.astype(int)
+    middle = image[1:-1, 1:-1]
+    around = [image[:-2, 1:-1], image[2:, 1:-1], image[1:-1, :-2], image[1:-1, 2:]]
+    dots = (middle == 0) & (np.minimum.reduce(around) > 60)
+    assert not dots.any(), np.argwhere(dots)
