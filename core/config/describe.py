@@ -97,12 +97,17 @@ def type_text(annotation: object) -> str:
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return f"mapping of names to {type_text(arguments[1])}"
     if origin is not None and arguments:
-        return f"list of {type_text(arguments[0])}"
+        return f"list of {_plural(type_text(arguments[0]))}"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " or ".join(repr(member.value) for member in annotation)
     if isinstance(annotation, type):
         return f"{annotation.__name__} options" if attrs.has(annotation) else annotation.__name__
     return str(annotation)
+
+
+def _plural(text: str) -> str:
+    """``texts`` for ``text``; longer descriptions stay as they are."""
+    return f"{text}s" if text in ("whole number", "number", "text", "path") else text
 
 
 def _default(attribute: attrs.Attribute[object]) -> object:

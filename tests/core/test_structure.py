@@ -76,7 +76,7 @@ def test_values_are_structured(registry: Registry) -> None:
         ),
         (
             {"count": 1, "sizes": "12"},
-            "sizes: wrong type; expected a list of whole number, got '12'",
+            "sizes: wrong type; expected a list of whole numbers, got '12'",
         ),
         ({"count": 1, "sizes": [1, "2"]}, "sizes.1: wrong type; expected a whole number, got '2'"),
         ({"count": 1, "pair": [1]}, "pair: wrong type; expected [whole number, text], got [1]"),
