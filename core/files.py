@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,22 @@ from typing import Any
 
 from styletalker.core.errors import RunError
 
-__all__ = ["atomic_path", "digest_of", "listing_of", "read_json", "write_json", "write_text"]
+__all__ = [
+    "atomic_path",
+    "digest_of",
+    "is_torn",
+    "listing_of",
+    "read_json",
+    "remove_torn",
+    "write_json",
+    "write_text",
+]
 
 _CHUNK = 1 << 20
+_TOKEN = 6
+"""Random bytes in a temporary file's name."""
+_TORN = re.compile(rf"\..+\.[0-9a-f]{{{2 * _TOKEN}}}(\.\w+)?")
+"""The name of a temporary file, which a kill may leave."""
 
 
 @contextlib.contextmanager
@@ -28,7 +42,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises:
         RunError: the folder cannot be written, or there is no space.
     """
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(6)}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(_TOKEN)}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
@@ -41,6 +55,18 @@ def atomic_path(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def is_torn(path: Path) -> bool:
+    """Whether *path* is a temporary file of :func:`atomic_path`, which a kill has left."""
+    return _TORN.fullmatch(path.name) is not None
+
+
+def remove_torn(folder: Path) -> None:
+    """Remove what kills have left in *folder*; only while holding it."""
+    for path in folder.iterdir():
+        if is_torn(path):
+            path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

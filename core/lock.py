@@ -7,8 +7,19 @@ from pathlib import Path
 from typing import Self
 
 from styletalker.core.errors import RunError
+from styletalker.core.files import is_torn
 
-__all__ = ["FolderLock"]
+__all__ = ["FolderLock", "holds_others"]
+
+
+def holds_others(folder: Path, name: str) -> bool:
+    """Whether *folder* holds anything but the lock *name* and what kills have left half-written.
+
+    A kill in the very first write must not make a folder look like somebody else's.
+    """
+    if not folder.is_dir():
+        return False
+    return any(path.name != f".{name}.lock" and not is_torn(path) for path in folder.iterdir())
 
 
 class FolderLock:
@@ -19,13 +30,14 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Lock *folder*, which must exist.
+        """Lock *folder*, made if there is none.
 
         Raises:
-            RunError: another process holds it, or the folder cannot be written.
+            RunError: another process holds it, or the folder cannot be made or written.
         """
         path = folder / f".{name}.lock"
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             self._descriptor: int | None = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
             raise RunError(f"{folder}: cannot be written: {error.strerror}") from error

@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from styletalker.core.component import Component
 from styletalker.core.discovery import Discovery, Offer, Plugin, discover
 from styletalker.core.errors import PluginError, compose
-from styletalker.core.roles import ROLES, Role, role_named
+from styletalker.core.roles import ROLES, role_named
 
-__all__ = ["Registry", "import_target"]
+__all__ = ["Registry", "conflict_text", "import_target", "missing_modules"]
 
 
 class Registry:
@@ -81,7 +81,7 @@ class Registry:
         if len(group) == 1:
             return group[0]
         if group:
-            raise PluginError(_clash(known, bare, group))
+            raise PluginError(_clash(group))
         raise PluginError(
             compose(
                 f"no such {known.title}",
@@ -102,12 +102,11 @@ class Registry:
         offer = self.get(role, name)
         component, known = offer.component, role_named(role)
         label = f"{known.title} {component.name!r} of {offer.plugin}"
-        for module, requirement in component.requires.items():
-            if not _importable(module):
-                raise PluginError(
-                    f"{label} needs the module {module}, which is not installed. "
-                    f"Install it with: pip install '{requirement}'"
-                )
+        for module, requirement in missing_modules(component).items():
+            raise PluginError(
+                f"{label} needs the module {module}, which is not installed. "
+                f"Install it with: pip install '{requirement}'"
+            )
         try:
             found = import_target(component.target)
         except Exception as error:
@@ -138,6 +137,22 @@ def import_target(target: str) -> type:
     return found
 
 
+def missing_modules(component: Component) -> dict[str, str]:
+    """Optional modules that *component* needs and that are not installed -> what to install."""
+    return {
+        module: requirement
+        for module, requirement in component.requires.items()
+        if not _importable(module)
+    }
+
+
+def conflict_text(group: Sequence[Offer]) -> str:
+    """Who claims the one name that all offers of *group* have."""
+    component = group[0].component
+    claims = " and ".join(str(offer.plugin) for offer in group)
+    return f"{role_named(component.role).title} {component.name!r} is claimed by {claims}"
+
+
 def _importable(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
@@ -145,12 +160,10 @@ def _importable(module: str) -> bool:
         return False
 
 
-def _clash(role: Role, name: str, group: Iterable[Offer]) -> str:
-    offers = list(group)
-    claims = " and ".join(str(offer.plugin) for offer in offers)
-    qualified = sorted({offer.qualified for offer in offers})
-    if len(qualified) == len(offers):
+def _clash(group: Sequence[Offer]) -> str:
+    qualified = sorted({offer.qualified for offer in group})
+    if len(qualified) == len(group):
         fix = "Write " + " or ".join(repr(one) for one in qualified) + "."
     else:
         fix = "One distribution claims it twice: rename one of them."
-    return f"{role.title} {name!r} is claimed by {claims}. {fix}"
+    return f"{conflict_text(group)}. {fix}"

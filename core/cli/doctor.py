@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Annotated, Any
 
 import typer
 from styletalker.core.cli.output import console, print_json, print_table
-from styletalker.core.registry import Registry
-from styletalker.core.roles import role_named
+from styletalker.core.registry import Registry, conflict_text, missing_modules
 
 __all__ = ["doctor"]
 
@@ -43,8 +41,7 @@ def _findings(registry: Registry) -> dict[str, Any]:
     missing = {
         f"{offer.component.role} {offer.component.name}": f"pip install '{requirement}'"
         for offer in registry.offers()
-        for module, requirement in offer.component.requires.items()
-        if importlib.util.find_spec(module.split(".")[0]) is None
+        for requirement in missing_modules(offer.component).values()
     }
     return {
         **environment,
@@ -60,11 +57,7 @@ def _findings(registry: Registry) -> dict[str, Any]:
             for plugin in discovery.plugins
         ],
         "refused": [str(refusal) for refusal in discovery.refusals],
-        "conflicts": [
-            f"{role_named(group[0].component.role).title} {group[0].component.name!r} is claimed "
-            "by " + " and ".join(str(offer.plugin) for offer in group)
-            for group in registry.conflicts()
-        ],
+        "conflicts": [conflict_text(group) for group in registry.conflicts()],
         "skipped": [str(plugin) for plugin in discovery.skipped],
         "optional": missing,
     }

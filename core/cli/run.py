@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from styletalker.core.cli.output import print_json, print_table
 from styletalker.core.registry import Registry
+
+if TYPE_CHECKING:
+    from styletalker.core.recipe.model import Recipe
 
 __all__ = ["run"]
 
@@ -60,15 +63,13 @@ def run(
             typer.echo(path)
 
 
-def _print_plan(found: object, registry: Registry, directory: Path, as_json: bool) -> None:
+def _print_plan(found: Recipe, registry: Registry, directory: Path, as_json: bool) -> None:
     """The resolved recipe, and what each stage would do in *directory*."""
     from styletalker.core.config.structure import Structurer
     from styletalker.core.recipe.dump import dump_recipe, plain_recipe
-    from styletalker.core.recipe.model import Recipe
     from styletalker.core.run.directory import RunDirectory
     from styletalker.core.run.plan import make_plan
 
-    assert isinstance(found, Recipe)
     plan, structurer = make_plan(found, registry), Structurer(registry)
     run_directory = RunDirectory(directory)
     todo = {

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from styletalker.core.errors import RunError
-from styletalker.core.files import listing_of, read_json, write_json
-from styletalker.core.lock import FolderLock
+from styletalker.core.files import listing_of, read_json, remove_torn, write_json
+from styletalker.core.lock import FolderLock, holds_others
 from styletalker.core.run.plan import Step
 
 __all__ = ["RunDirectory", "now"]
@@ -51,16 +51,17 @@ class RunDirectory:
             raise RunError(f"{path}: is a file; a run needs a directory of its own")
         try:
             path.mkdir(parents=True, exist_ok=True)
-            entries = [entry.name for entry in path.iterdir() if entry.name != f".{_LOCK}.lock"]
+            foreign = holds_others(path, _LOCK) and not self._state_path.exists()
         except OSError as error:
             raise RunError(f"{path}: cannot be used as run directory: {error.strerror}") from error
-        if entries and not self._state_path.exists():
+        if foreign:
             raise RunError(
                 f"{path}: is not empty and not a run directory (it has no run.json). "
                 "Choose another with --run-dir."
             )
         self._lock = FolderLock(path, _LOCK)
         try:
+            remove_torn(path)
             self._claim(recipe, resume)
         except BaseException:
             self.close()

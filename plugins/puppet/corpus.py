@@ -12,6 +12,7 @@ from styletalker.core.interfaces.corpus import Corpus
 from styletalker.core.media.sound import quantise
 from styletalker.plugins.puppet.camera import Framing
 from styletalker.plugins.puppet.config import PuppetConfig
+from styletalker.plugins.puppet.espeak import SAMPLE_RATE_HZ
 from styletalker.plugins.puppet.head import Head
 from styletalker.plugins.puppet.identity import Identity
 from styletalker.plugins.puppet.parameters import PARAMETERS
@@ -21,8 +22,6 @@ from styletalker.plugins.puppet.speaker_style import SpeakerStyle, sample_style
 from styletalker.plugins.puppet.voices import Voice, sample_voice
 
 __all__ = ["Person", "Puppet"]
-
-_SAMPLE_RATE = 16_000
 
 
 @attrs.frozen(kw_only=True)
@@ -46,7 +45,7 @@ class Puppet(Corpus):
 
     config: PuppetConfig
     fps = FPS
-    sample_rate = _SAMPLE_RATE
+    sample_rate = SAMPLE_RATE_HZ
     splits = ("train", "val", "test")
 
     def __init__(self, config: PuppetConfig) -> None:

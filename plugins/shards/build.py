@@ -17,9 +17,9 @@ from typing import Any
 
 import attrs
 from styletalker.core.errors import InputError, RunError, compose
-from styletalker.core.files import digest_of, read_json, write_json
+from styletalker.core.files import digest_of, read_json, remove_torn, write_json
 from styletalker.core.interfaces.corpus import Corpus
-from styletalker.core.lock import FolderLock
+from styletalker.core.lock import FolderLock, holds_others
 from styletalker.core.media.video import Quality
 from styletalker.core.run.environment import cores
 from styletalker.plugins.shards.archive import write_archive
@@ -131,29 +131,26 @@ def build_corpus(
         done: called with the number of clips that a finished (or found) shard holds.
 
     Raises:
-        InputError: the folder holds another corpus.
+        InputError: the folder holds another corpus, or something else.
         RunError: it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if holds_others(folder, _LOCK) and not (folder / CORPUS_FILE).exists():
+        raise InputError(f"{folder}: is not empty and holds no corpus. Choose another folder.")
     with FolderLock(folder, _LOCK):
+        remove_torn(folder)
         _claim(folder, plan)
         _write_missing(corpus, plan, folder, workers, done)
 
 
 def _claim(folder: Path, plan: Plan) -> None:
-    """Write ``corpus.json``, or see that it is this very plan's; remove what a kill left."""
+    """Write ``corpus.json``, or see that it is this very plan's."""
     path = folder / CORPUS_FILE
     if path.exists() and read_json(path) != plan.plain():
         raise InputError(
             f"{folder}: holds another corpus, or one of other options. Choose another folder."
         )
     if not path.exists():
-        if any(entry.name != f".{_LOCK}.lock" for entry in folder.iterdir()):
-            raise InputError(f"{folder}: is not empty and holds no corpus. Choose another folder.")
         write_json(path, plan.plain())
-    for split, number in plan.shards:
-        for torn in folder.glob(f".{shard_path(folder, split, number).stem}.*"):
-            torn.unlink()
 
 
 def _write_missing(

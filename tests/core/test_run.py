@@ -187,6 +187,14 @@ def test_a_killed_run_goes_on_where_it_was(run: Run) -> None:
     assert Path("run/stages/write/attempt.txt").read_text() == "resuming True"
 
 
+def test_a_kill_in_the_very_first_write_does_no_harm(run: Run) -> None:
+    Path("run").mkdir()
+    torn = Path("run/.run.0123456789ab.json")
+    torn.write_text('{"form')
+    assert run.outcomes() == {"write": "done", "copy": "done"}
+    assert not torn.exists()
+
+
 def test_a_changed_stage_does_not_continue_an_attempt_at_the_old_one(run: Run) -> None:
     with pytest.raises(RunError):
         run("pipeline.write.fail=bug")

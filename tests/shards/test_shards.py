@@ -102,6 +102,14 @@ def test_a_killed_build_goes_on(folder: Path, tmp_path: Path) -> None:
     assert not list(other.glob(".train*"))
 
 
+def test_a_kill_in_the_very_first_write_does_no_harm(folder: Path, tmp_path: Path) -> None:
+    new, corpus = tmp_path / "new", Noise(None)
+    new.mkdir()
+    (new / ".corpus.0123456789ab.json").write_bytes(b'{"for')
+    build_corpus(corpus, plan_of(corpus, {"type": "noise"}, clips_per_shard=2), new, workers=1)
+    assert contents(new) == contents(folder)
+
+
 def test_kill_9_during_a_build(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     script = (
@@ -137,6 +145,16 @@ def test_another_corpus_is_not_overwritten(folder: Path, tmp_path: Path) -> None
         build_corpus(corpus, plan_of(corpus, {}), tmp_path / "full")
     with FolderLock(folder, "corpus"), pytest.raises(RunError, match="is in use by process"):
         build_corpus(corpus, plan_of(corpus, {"type": "noise"}, clips_per_shard=2), folder)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    corpus = Noise(None)
+    with pytest.raises(RunError) as caught:
+        build_corpus(corpus, plan_of(corpus, {}), tmp_path / "file" / "new")
+    assert str(caught.value) == f"{tmp_path}/file/new: cannot be written: Not a directory"
+    with pytest.raises(RunError, match="file: cannot be written: File exists"):
+        build_corpus(corpus, plan_of(corpus, {}), tmp_path / "file")
 
 
 def test_a_damaged_shard_is_named_and_the_others_are_readable(folder: Path) -> None:
