@@ -22,7 +22,8 @@ class Inversion:
     generator: Generator
     """The generator that turns these codes back into the images.
 
-    The one that was given, or a copy tuned to the portrait: always use this one afterwards.
+    The one that was given, or a copy tuned to the portraits: always use this one afterwards. A
+    copy for B portraits takes codes [B * T, L, D], all frames of the first portrait first.
     """
 
 
@@ -69,3 +70,19 @@ class Inverter(nn.Module, Contract, interface=True):
         Returns:
             The codes and the generator to use with them.
         """
+
+    def track(self, frames: Tensor, portrait: Inversion) -> Tensor:
+        """Codes of videos of people whose portraits were inverted.
+
+        Give them to the portrait's generator to see the videos again: what a model of talking
+        learns to say. Unless a subclass knows better, every frame is inverted by itself.
+
+        Args:
+            frames: [B, T, 3, H, W] in [-1, 1].
+            portrait: what ``invert`` found for B portraits, of the same people.
+
+        Returns:
+            ws [B, T, L, D].
+        """
+        ws = self.invert(frames.flatten(0, 1), portrait.generator).ws
+        return ws.unflatten(0, frames.shape[:2])
