@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from styletalker.core.interfaces.contract import Contract
 from torch import Tensor, nn
 
-__all__ = ["Generator", "NoiseMode"]
+__all__ = ["Generator", "NoiseMode", "Warping"]
 
 NoiseMode = Literal["const", "random", "none"]
 """Per-pixel noise of a style-based generator: its fixed maps, fresh noise, or none."""
@@ -106,3 +106,16 @@ class Generator(nn.Module, Contract, interface=True):
     def forward(self, z: Tensor) -> Tensor:
         """Images [B, 3, H, W] of random vectors z [B, G]."""
         return self.synthesis(self.mapping(z))
+
+
+@runtime_checkable
+class Warping(Protocol):
+    """What a generator offers besides if it moves the pixels of a portrait."""
+
+    def synthesis_with_flow(self, ws: Tensor) -> tuple[Tensor, Tensor]:
+        """Images [N, 3, H, W] of codes [N, L, D], and where their pixels come from.
+
+        The flow [N, 2, h, w] says for each place of the image how far away in the portrait its
+        source lies, x to the right and y down; 2 is the whole width.
+        """
+        ...

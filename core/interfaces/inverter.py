@@ -85,4 +85,4 @@ class Inverter(nn.Module, Contract, interface=True):
             ws [B, T, L, D].
         """
         ws = self.invert(frames.flatten(0, 1), portrait.generator).ws
-        return ws.unflatten(0, frames.shape[:2])
+        return ws.reshape(*frames.shape[:2], self.num_ws, self.w_dim)

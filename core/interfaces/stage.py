@@ -17,7 +17,8 @@ class Stage(Contract, interface=True):
 
     **Declares** what it reads and writes by *artifact* names. ``outputs`` maps each artifact to a
     file or folder inside the stage's own directory; ``inputs`` lists artifacts that an earlier
-    stage must have written (the latest one before it counts). From these, its options, the
+    stage must have written (the latest one before it counts), ``optional_inputs`` those that one
+    may have written. From these, its options, the
     components it uses and the seed comes the stage's fingerprint: as long as that stays the same
     a finished stage is skipped.
 
@@ -38,6 +39,8 @@ class Stage(Contract, interface=True):
 
     inputs: ClassVar[tuple[str, ...]] = ()
     """Artifacts it reads; override with a property where it depends on options."""
+    optional_inputs: ClassVar[tuple[str, ...]] = ()
+    """Artifacts it reads if an earlier stage writes them, and does without if none does."""
     outputs: ClassVar[Mapping[str, str]] = {}
     """Artifact -> path inside the stage's directory; override with a property likewise."""
     roles: ClassVar[tuple[str, ...]] = ()

@@ -63,7 +63,8 @@ def make_plan(recipe: Recipe, registry: Registry) -> tuple[Step, ...]:
         roles = with_needed(recipe.components if stage.roles == EVERY_ROLE else stage.roles)
         lacking = _lacking(entry, stage, roles, recipe, writers)
         faults.extend(f"{_where(recipe, index)}: {problem}" for problem in lacking)
-        sources = {name: writers[name] for name in stage.inputs if name in writers}
+        reads = (*stage.inputs, *stage.optional_inputs)
+        sources = {name: writers[name] for name in reads if name in writers}
         material = {
             "format": _FINGERPRINT_FORMAT,
             "name": entry.name,

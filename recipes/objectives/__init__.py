@@ -1,0 +1,1 @@
+"""What the training stages minimise, and where their batches come from."""

@@ -1,0 +1,102 @@
+"""The losses of generator and inverter: a portrait, moved as another frame, must be that frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from styletalker.core.interfaces.generator import Generator, Warping
+from styletalker.core.interfaces.inverter import Inverter
+from styletalker.core.training.draws import Draws
+from styletalker.core.training.frames import to_unit
+from styletalker.core.training.objective import Objective
+from styletalker.recipes.objectives.losses import ReconstructionLosses
+from styletalker.recipes.objectives.pictures import FEATURES, edges, near, shrunk
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["Reconstruction"]
+
+
+class Reconstruction(Objective):
+    """Trains a generator and an inverter together, or an inverter alone.
+
+    Every item shows a portrait and other frames of the same clip. The inverter reads the portrait
+    and each frame's code; what the portrait's generator makes of the codes is compared with the
+    frames. So codes learn to say how a frame differs from a portrait, which is all that a model of
+    talking has to predict.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        inverter: Inverter,
+        losses: ReconstructionLosses,
+        *,
+        parameters: int,
+        train_generator: bool,
+    ) -> None:
+        """Train *inverter*, and *generator* too or not.
+
+        *parameters* is the number P of animation parameters that are known of a frame.
+        """
+        super().__init__()
+        self.generator, self.inverter, self.losses = generator, inverter, losses
+        self.train_generator = train_generator
+        generator.requires_grad_(train_generator)
+        codes = generator.num_ws * generator.w_dim
+        self.probe = nn.Linear(codes, parameters) if losses.hints and parameters else None
+
+    def averaged(self) -> Mapping[str, nn.Module]:
+        """Generator and inverter; the probe is an aid of the training."""
+        return {"generator": self.generator, "inverter": self.inverter}
+
+    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
+        """Losses of a batch of :class:`~styletalker.recipes.objectives.pairs.PairSource`."""
+        portrait, targets = to_unit(batch["portrait"]), to_unit(batch["targets"])
+        inversion = self.inverter.invert(portrait, self.generator)
+        ws = self.inverter.track(targets, inversion)  # [B, T, L, D]
+        codes, wanted = ws.flatten(0, 1), targets.flatten(0, 1)
+        if self.training and self.train_generator:
+            inversion.generator.follow_mean(codes.detach())
+        flow = None
+        if self.losses.flow and isinstance(inversion.generator, Warping):
+            images, flow = inversion.generator.synthesis_with_flow(codes)
+        else:
+            images = inversion.generator.synthesis(codes)
+        found = self._pictures(images, wanted, batch)
+        if flow is not None and "target_landmarks" in batch:
+            found["flow"] = self.losses.flow * _flow_error(flow, batch, targets.shape[-1])
+        if self.probe is not None:
+            guess = self.probe(ws.flatten(2))
+            found["hints"] = self.losses.hints * (guess - batch["parameters"]).abs().mean()
+        return found
+
+    def _pictures(
+        self, images: Tensor, wanted: Tensor, batch: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """What the pictures differ by; lips and eyes count more where they are known."""
+        weights = images.new_ones(len(images), 1, *images.shape[-2:])
+        if "target_landmarks" in batch and self.losses.features:
+            points = batch["target_landmarks"].flatten(0, 1)[:, FEATURES]
+            weights = 1 + self.losses.features * near(points, images.shape[-1])
+            weights = weights / weights.mean()
+        difference = images - wanted
+        return {
+            "pixels": self.losses.pixels * (weights * difference.abs()).mean(),
+            "coarse": self.losses.coarse * shrunk(difference).abs().mean(),
+            "edges": self.losses.edges * edges(difference, weights),
+            "_psnr": -10 * (difference.detach().clamp(-2, 2).square().mean() / 4).log10(),
+        }
+
+
+def _flow_error(flow: Tensor, batch: Mapping[str, Tensor], size: int) -> Tensor:
+    """How far, in halves of the width, landmarks are fetched from where the portrait has them."""
+    here = batch["target_landmarks"].flatten(0, 1) * (2 / size) - 1  # [N, 68, 2]
+    there = batch["portrait_landmarks"] * (2 / size) - 1  # [B, 68, 2]
+    wanted = there.repeat_interleave(batch["targets"].shape[1], 0) - here
+    grid = here[:, :, None]  # [N, 68, 1, 2]
+    found = functional.grid_sample(flow, grid, align_corners=False, padding_mode="border")
+    error = (found[..., 0].movedim(1, 2) - wanted).abs().sum(-1)  # [N, 68]
+    visible = batch["visible"].flatten(0, 1)
+    return (error * visible).sum() / visible.sum().clamp_min(1)
