@@ -95,9 +95,9 @@ class StageContext:
         self.reporter.say(f"  {text}")
 
     @contextlib.contextmanager
-    def progress(self, title: str, total: int) -> Iterator[Task]:
-        """A progress bar of *total* steps."""
-        with self.reporter.task(f"{self.name}: {title}", total) as task:
+    def progress(self, title: str, total: int, *, done: int = 0) -> Iterator[Task]:
+        """A progress bar of *total* steps, of which *done* were done before."""
+        with self.reporter.task(f"{self.name}: {title}", total, done=done) as task:
             yield task
 
     def check_outputs(self) -> None:

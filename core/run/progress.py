@@ -25,14 +25,15 @@ _LINE_EVERY_S = 30.0
 class Task:
     """Something with a known number of steps."""
 
-    def __init__(self, reporter: Reporter, title: str, total: int) -> None:
-        """Made by :meth:`Reporter.task`."""
-        self.title, self.total, self.done, self.note = title, total, 0, ""
+    def __init__(self, reporter: Reporter, title: str, total: int, done: int = 0) -> None:
+        """Made by :meth:`Reporter.task`; *done* steps were done before."""
+        self.title, self.total, self.done, self.note = title, total, done, ""
+        self._before = done
         self._reporter = reporter
         self._started = self._last_line = time.monotonic()
         self._bar = None
         if reporter.bars is not None:
-            self._bar = reporter.bars.add_task(title, total=total, note="")
+            self._bar = reporter.bars.add_task(title, total=total, completed=done, note="")
 
     def advance(self, steps: int = 1, note: str = "") -> None:
         """*steps* more are done; *note* says how it goes, such as ``loss 0.31``."""
@@ -45,9 +46,9 @@ class Task:
             self._reporter.bars.update(self._bar, completed=done, note=self.note)
             return
         now = time.monotonic()
-        if now - self._last_line >= _LINE_EVERY_S and 0 < done < self.total:
+        if now - self._last_line >= _LINE_EVERY_S and self._before < done < self.total:
             self._last_line = now
-            left = (now - self._started) / done * (self.total - done)
+            left = (now - self._started) / (done - self._before) * (self.total - done)
             note = f", {self.note}" if self.note else ""
             self._reporter.say(f"{self.title}: {done}/{self.total}{note}, about {left:.0f} s left")
 
@@ -91,9 +92,9 @@ class Reporter:
                 self.bars = None
 
     @contextlib.contextmanager
-    def task(self, title: str, total: int) -> Iterator[Task]:
-        """A task of *total* steps."""
-        task = Task(self, title, total)
+    def task(self, title: str, total: int, *, done: int = 0) -> Iterator[Task]:
+        """A task of *total* steps, of which *done* were done before."""
+        task = Task(self, title, total, done)
         try:
             yield task
         finally:

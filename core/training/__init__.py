@@ -1,0 +1,1 @@
+"""Training: the engine that every training stage uses. Importing this package imports no torch."""
