@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from styletalker.core.config.options import Chosen
-from styletalker.core.errors import ConfigError
+from styletalker.core.config.options import Chosen, WeightsRef
+from styletalker.core.errors import CheckpointError, ConfigError
 from styletalker.core.registry import Registry
 from styletalker.core.roles import role_named
 
@@ -29,10 +29,40 @@ __all__ = ["Components", "build", "with_needed"]
 def build(chosen: Chosen, registry: Registry, **arguments: Any) -> Any:
     """An instance of a chosen component; *arguments* are what its interface needs.
 
+    Its weights are loaded if it has any; else they are random.
+
     Raises:
         PluginError: it cannot be loaded.
+        CheckpointError: its weights are damaged, have changed since they were chosen, or are for
+            other sizes.
     """
-    return registry.load(chosen.role, chosen.type)(chosen.config, **arguments)
+    component = registry.load(chosen.role, chosen.type)(chosen.config, **arguments)
+    if chosen.weights is not None:
+        _load_weights(component, chosen, chosen.weights, arguments)
+    return component
+
+
+def _load_weights(
+    component: Any, chosen: Chosen, weights: WeightsRef, arguments: Mapping[str, Any]
+) -> None:
+    from styletalker.core.checkpoint import load_checkpoint, load_into
+
+    checkpoint = load_checkpoint(weights.path)
+    if checkpoint.facts["sha256"] != weights.sha256:
+        raise CheckpointError(f"{weights.path}: has changed since the recipe was read; start again")
+    sizes = checkpoint.facts.get("sizes", {})
+    other = [
+        f"{keyword} {sizes[keyword]}, not {value}"
+        for keyword, value in arguments.items()
+        if sizes.get(keyword, value) != value
+    ]
+    if other:
+        label = f"{role_named(chosen.role).title} {chosen.type!r}"
+        raise CheckpointError(
+            f"{weights.path}: the {label} was made for {', '.join(other)} as the other components "
+            "have it"
+        )
+    load_into(component, checkpoint)
 
 
 def with_needed(roles: Iterable[str]) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ class Role:
     A recipe's components are built in the order this implies. It stands here and not in the
     interface, so that a recipe can be checked without importing torch.
     """
+    neural: bool = False
+    """Whether its components are networks: ``weights:`` may stand beside their ``type:``."""
 
     @property
     def title(self) -> str:
@@ -60,9 +62,21 @@ _CODE_SIZES = {"num_ws": "generator.num_ws", "w_dim": "generator.w_dim"}
 _RESOLUTION = {"resolution": "generator.resolution"}
 
 
+_NETWORKS = frozenset(
+    {"generator", "inverter", "audio_encoder", "sync_discriminator", "motion_vae", "prior"}
+)
+
+
 def _role(name: str, target: str, place: Place, summary: str, **needs: str) -> Role:
     interface = f"styletalker.core.interfaces.{target}"
-    return Role(name=name, interface=interface, place=place, summary=summary, needs=needs)
+    return Role(
+        name=name,
+        interface=interface,
+        place=place,
+        summary=summary,
+        needs=needs,
+        neural=name in _NETWORKS,
+    )
 
 
 ROLES: tuple[Role, ...] = (

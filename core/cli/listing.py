@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from styletalker.core.cli.output import console, print_json, print_table
+from styletalker.core.component import Component
 from styletalker.core.registry import Registry
 from styletalker.core.roles import ROLES
 
@@ -31,6 +32,7 @@ def list_components(
                     "licence": offer.component.licence,
                     "distribution": offer.plugin.distribution,
                     "version": offer.plugin.version,
+                    "pretrained": sorted(offer.component.pretrained),
                 }
                 for offer in offers
             ]
@@ -44,7 +46,7 @@ def list_components(
         rows = [
             (
                 "  " + (offer.qualified if offer in clashing else offer.component.name),
-                offer.component.summary,
+                _summary(offer.component),
                 f"{offer.plugin.distribution} {offer.plugin.version}",
             )
             for offer in here
@@ -57,3 +59,9 @@ def list_components(
     troubles = len(registry.discovery.refusals) + len(registry.conflicts())
     if troubles:
         typer.echo(f"{troubles} refused; `toolkit doctor` says why.", err=True)
+
+
+def _summary(component: Component) -> str:
+    """What it is, and the built-in weights it has."""
+    names = ", ".join(sorted(component.pretrained))
+    return f"{component.summary} (weights: {names})" if names else component.summary

@@ -10,6 +10,7 @@ import typer
 from styletalker.core.cli.output import console, print_json, print_table
 from styletalker.core.config.describe import Field, describe
 from styletalker.core.registry import Registry
+from styletalker.core.weights import BUILTIN
 
 __all__ = ["show"]
 
@@ -32,6 +33,8 @@ def show(
     }
     if component.requires:
         facts["requires"] = ", ".join(component.requires.values())
+    if component.pretrained:
+        facts["weights"] = ", ".join(f"{BUILTIN}{name}" for name in sorted(component.pretrained))
     if json:
         options = [
             {
@@ -45,7 +48,14 @@ def show(
             for field in fields
         ]
         print_json(
-            {"role": role, "name": name, "summary": component.summary, **facts, "options": options}
+            {
+                "role": role,
+                "name": name,
+                "summary": component.summary,
+                **facts,
+                "pretrained": dict(component.pretrained),
+                "options": options,
+            }
         )
         return
     out = console()

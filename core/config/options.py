@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import attrs
 
-__all__ = ["OPERATIONAL", "Chosen", "OfRole", "Range", "above", "within"]
+__all__ = ["OPERATIONAL", "Chosen", "OfRole", "Range", "WeightsRef", "above", "within"]
 
 OPERATIONAL: Mapping[str, bool] = MappingProxyType({"operational": True})
 """``metadata`` of an option that changes how fast a result comes, not the result, such as the
@@ -84,6 +85,18 @@ class OfRole:
 
 
 @attrs.frozen(kw_only=True)
+class WeightsRef:
+    """Weights chosen in a recipe, found and identified but not read."""
+
+    given: str
+    """As it was written: ``builtin:NAME`` or a path."""
+    path: Path
+    """The ``.safetensors`` file."""
+    sha256: str
+    """The tensors' checksum, as the JSON file beside says; checked when they are loaded."""
+
+
+@attrs.frozen(kw_only=True)
 class Chosen:
     """A component chosen in a recipe: ``type:`` and its options, already structured."""
 
@@ -93,3 +106,5 @@ class Chosen:
     """Its name in the registry."""
     config: object
     """An instance of its configuration class."""
+    weights: WeightsRef | None = None
+    """What to load into it; None starts from random weights."""

@@ -7,6 +7,7 @@ Editors (through the YAML language server) complete and check recipes with it::
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from styletalker.core.component import Component
 from styletalker.core.config.describe import describe
 from styletalker.core.config.options import OfRole, Range
 from styletalker.core.config.structure import Structurer
 from styletalker.core.recipe.model import RecipeKeys
 from styletalker.core.registry import Registry
-from styletalker.core.roles import ROLES, Place
+from styletalker.core.roles import ROLES, Place, role_named
+from styletalker.core.weights import BUILTIN, SUFFIX
 
 __all__ = ["recipe_schema"]
 
@@ -66,6 +69,26 @@ def recipe_schema(registry: Registry) -> dict[str, Any]:
     }
 
 
+def _allow_weights(schema: dict[str, Any], component: Component) -> None:
+    """Let ``weights:`` stand beside ``type:``; they bring what is required otherwise."""
+    names = [f"{BUILTIN}{name}" for name in sorted(component.pretrained)]
+    schema["properties"]["weights"] = {
+        "description": f"Weights to start from: {BUILTIN}NAME, or the path of a {SUFFIX} file.",
+        "anyOf": [
+            *([{"enum": names}] if names else []),
+            {"type": "string", "pattern": f"^(?!{BUILTIN}).*{re.escape(SUFFIX)}$"},
+            {"type": "null"},
+        ],
+    }
+    required = [key for key in schema["required"] if key != "type"]
+    if required:
+        schema["required"] = ["type"]
+        schema["anyOf"] = [
+            {"required": required},
+            {"required": ["weights"], "properties": {"weights": {"type": "string"}}},
+        ]
+
+
 class _Writer:
     """Schemas of types; each choice of a component becomes one shared definition."""
 
@@ -86,9 +109,11 @@ class _Writer:
             names = list(self.registry.names(role))
             variants = []
             for known in names:
-                config = self.registry.get(role, known).component.config
-                schema = self.options(config, type_name=known, name=name)
-                schema["description"] = self.registry.get(role, known).component.summary
+                component = self.registry.get(role, known).component
+                schema = self.options(component.config, type_name=known, name=name)
+                schema["description"] = component.summary
+                if role_named(role).neural:
+                    _allow_weights(schema, component)
                 variants.append(schema)
             self.definitions[key] = {"anyOf": [{"enum": names}, *variants]}
         return {"$ref": f"#/$defs/{key}"}

@@ -13,10 +13,18 @@ from typing import Annotated, Any
 
 import attrs
 from cattrs import Converter
+from cattrs.errors import ClassValidationError
 from cattrs.gen import make_dict_structure_fn, override
 from styletalker.core.config.describe import annotations_of, describe
 from styletalker.core.config.faults import Fault, Invalid, faults_in
 from styletalker.core.config.options import Chosen, OfRole, Range
+from styletalker.core.config.pretrained import (
+    WEIGHTS,
+    Described,
+    contradictions,
+    laid_over,
+    read_weights,
+)
 from styletalker.core.config.strict import Hook, register_strict_hooks, shown, wrong_type
 from styletalker.core.errors import ConfigError, PluginError
 from styletalker.core.registry import Registry
@@ -37,6 +45,9 @@ class Structurer:
         self._converter.register_structure_hook_factory(_is_choice, self._choice_hook)
         self._converter.register_unstructure_hook(Chosen, self._plain_choice)
         self._converter.register_unstructure_hook(Path, str)
+        self._identifier = Converter()
+        self._identifier.register_unstructure_hook(Chosen, self._identity_of_choice)
+        self._identifier.register_unstructure_hook(Path, str)
 
     def check(self, value: object, target: Any) -> tuple[Any, list[Fault]]:
         """The structured value (None when faulty) and everything that is wrong with it."""
@@ -64,6 +75,10 @@ class Structurer:
     def plain(self, config: object) -> Any:
         """The plain values of a configuration object; the inverse of structuring."""
         return _as_yaml(self._converter.unstructure(config))
+
+    def identity(self, config: object) -> Any:
+        """The same with the content of weights (their SHA-256) in place of where they are."""
+        return _as_yaml(self._identifier.unstructure(config))
 
     def _class_hook(self, cls: type) -> Hook:
         annotations = annotations_of(cls)
@@ -119,13 +134,39 @@ class Structurer:
             except PluginError as error:
                 raise Invalid(str(error), below=("type",)) from error
             options = {key: option for key, option in value.items() if key != "type"}
+            weights = options.pop(WEIGHTS, None) if role_named(role).neural else None
+            if weights is not None:
+                return self._with_weights(
+                    role, name, options, read_weights(weights, offer.component)
+                )
             config: object = self._converter.structure(options, offer.component.config)
             return Chosen(role=role, type=name, config=config)
 
         return hook
 
+    def _with_weights(
+        self, role: str, name: str, given: Mapping[str, Any], weights: Described
+    ) -> Chosen:
+        """The component as its weights describe it; *given* options must agree with them."""
+        target = self.registry.get(role, name).component.config
+        stored, faults = self.check(weights.options, target)
+        if faults:
+            lines = "; ".join(fault.line() for fault in faults)
+            problem = f"its JSON file has options that {name} does not take: {lines}"
+            raise Invalid(problem, below=(WEIGHTS,))
+        config: object = self._converter.structure(laid_over(weights.options, given), target)
+        wrong = contradictions(target, given, self.plain(config), self.plain(stored))
+        if wrong:
+            raise ClassValidationError("contradictions", wrong, target)
+        return Chosen(role=role, type=name, config=config, weights=weights.ref)
+
     def _plain_choice(self, chosen: Chosen) -> dict[str, object]:
-        return {"type": chosen.type, **self._converter.unstructure(chosen.config)}
+        weights = {} if chosen.weights is None else {WEIGHTS: chosen.weights.given}
+        return {"type": chosen.type, **weights, **self._converter.unstructure(chosen.config)}
+
+    def _identity_of_choice(self, chosen: Chosen) -> dict[str, object]:
+        weights = {} if chosen.weights is None else {WEIGHTS: chosen.weights.sha256}
+        return {"type": chosen.type, **weights, **self._identifier.unstructure(chosen.config)}
 
 
 def _validate(attribute: attrs.Attribute[Any], value: object, given: object) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
+from styletalker.core.config.describe import describe
 from styletalker.core.config.faults import Fault, KeyPath, path_text
 from styletalker.core.config.options import Chosen
+from styletalker.core.config.pretrained import CONTRADICTS, WEIGHTS
 from styletalker.core.config.structure import Structurer
 from styletalker.core.errors import ConfigError, compose
 from styletalker.core.recipe.locate import RecipeFile, find_recipe
@@ -103,7 +105,7 @@ class _Validation:
             corpus=corpus,
             pipeline=pipeline,
             notes=tuple(self.notes),
-            origins=dict(_origins(self.tree, ())),
+            origins={**_origins_of_weights(components), **dict(_origins(self.tree, ()))},
         )
 
     def _keys(self) -> RecipeKeys | None:
@@ -170,29 +172,32 @@ class _Validation:
 
     def _choose(self, role: str, node: Node, path: KeyPath) -> Chosen | None:
         chosen, faults = self.structurer.choose(role, node.plain())
-        soft = [fault for fault in faults if self._is_soft(node, fault)]
-        if soft:
-            kept = {
-                key: child
-                for key, child in node.value.items()
-                if (key,) not in [fault.path for fault in soft]
-            }
-            chosen, faults = self.structurer.choose(role, attrs.evolve(node, value=kept).plain())
+        while soft := {fault.path[0]: fault for fault in faults if self._is_soft(node, fault)}:
             kind = node.value["type"].plain()
             self.notes.extend(
-                f"{path_text((*path, *fault.path))} was inherited and dropped: "
-                f"{kind} has no such option"
-                for fault in soft
+                f"{path_text((*path, key))} was inherited and dropped: " + _reason(fault, kind)
+                for key, fault in soft.items()
             )
+            kept = {key: child for key, child in node.value.items() if key not in soft}
+            node = attrs.evolve(node, value=kept)
+            chosen, faults = self.structurer.choose(role, node.plain())
         self.faults += [attrs.evolve(fault, path=(*path, *fault.path)) for fault in faults]
         return chosen
 
     def _is_soft(self, node: Node, fault: Fault) -> bool:
-        """Whether a fault is only an option inherited from another type and unknown here."""
-        if fault.problem != "unknown key" or len(fault.path) != 1:
+        """Whether a fault is only something inherited from another type that does not fit here."""
+        found, reached = node.find(fault.path[:1])
+        if not (fault.path and reached and found.inherited):
             return False
-        found, reached = node.find(fault.path)
-        return reached and found.inherited
+        unknown = fault.problem == "unknown key" and len(fault.path) == 1
+        return unknown or fault.problem == CONTRADICTS or fault.path == (WEIGHTS,)
+
+
+def _reason(fault: Fault, kind: str) -> str:
+    """Why something inherited does not fit the type *kind*."""
+    if fault.problem == CONTRADICTS:
+        return f"it {CONTRADICTS}"
+    return f"not for {kind}" if fault.path == (WEIGHTS,) else f"{kind} has no such option"
 
 
 def _misplaced(role: str, allowed: tuple[str, ...]) -> dict[str, Any]:
@@ -215,6 +220,17 @@ def _lines(tree: Node, faults: Iterable[Fault]) -> list[str]:
         order = (position.source, position.line or 0, position.column or 0)
         located.append((order, fault.line(str(position))))
     return [line for _, line in sorted(located, key=lambda pair: pair[0])]
+
+
+def _origins_of_weights(components: Mapping[str, Chosen]) -> dict[str, str]:
+    """Options that nobody wrote come from the weights, where there are some."""
+    found: dict[str, str] = {}
+    for role, chosen in components.items():
+        config: type = type(chosen.config)
+        if chosen.weights is not None:
+            paths = (path_text(("components", role, field.name)) for field in describe(config))
+            found.update(dict.fromkeys(paths, chosen.weights.given))
+    return found
 
 
 def _origins(node: Node, path: KeyPath) -> Iterable[tuple[str, str]]:

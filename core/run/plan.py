@@ -133,12 +133,12 @@ def _where(recipe: Recipe, index: int) -> str:
 
 
 def _identity(chosen: Chosen, registry: Registry, structurer: Structurer) -> list[Any]:
-    """All that makes a component's result: who brings it, which version, which options.
+    """All that makes a component's result: who brings it, which version, options and weights.
 
     Options that are merely operational do not.
     """
     plugin = registry.get(chosen.role, chosen.type).plugin
-    options = structurer.plain(chosen)
+    options = structurer.identity(chosen)
     config_class: type = type(chosen.config)
     for field in describe(config_class):
         if field.operational:

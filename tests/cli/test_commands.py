@@ -17,7 +17,7 @@ from styletalker.core.discovery import Discovery, Plugin, Refusal
 from styletalker.core.errors import TrainingError
 from styletalker.core.interfaces.command import Command
 from styletalker.core.registry import Registry
-from support.parts import component, make_registry
+from support.parts import FlowConfig, component, make_registry
 
 Write = Callable[[str, str], Path]
 
@@ -117,6 +117,19 @@ def test_show(toolkit: Toolkit) -> None:
     }
     assert every["count"]["required"]
     assert "(required)" in toolkit("show", "generator", "every_kind").out
+
+
+def test_weights_that_a_component_brings_are_listed_and_shown(toolkit: Toolkit) -> None:
+    brought = {"puppet": "p:weights/g.safetensors", "big": "p:weights/h.safetensors"}
+    toolkit.use(make_registry(component("prior", "trained", FlowConfig, pretrained=brought)))
+    assert "the trained (weights: big, puppet)" in toolkit("list", "prior").out
+    found = {one["name"]: one for one in json.loads(toolkit("list", "prior", "--json").out)}
+    assert found["trained"]["pretrained"] == ["big", "puppet"]
+    assert found["flow"]["pretrained"] == []
+    lines = [line.split() for line in toolkit("show", "prior", "trained").out.splitlines()]
+    assert ["weights", "builtin:big,", "builtin:puppet"] in lines
+    assert json.loads(toolkit("show", "prior", "trained", "--json").out)["pretrained"] == brought
+    assert "weights" not in toolkit("show", "prior", "flow").out
 
 
 def test_check(toolkit: Toolkit) -> None:

@@ -69,7 +69,7 @@ def test_damaged_files(saved: Path) -> None:
 def test_a_pickle_is_not_even_opened(tmp_path: Path) -> None:
     path = tmp_path / "evil.safetensors"
     torch.save({"weight": torch.zeros(1)}, path)
-    path.with_suffix(".json").write_text(json.dumps({}))
+    path.with_suffix(".json").write_text(json.dumps({"format": 1, "sha256": ""}))
     assert "is not a readable safetensors file" in message(path)
     with pytest.raises(CheckpointError, match=r"weights are written to a \.safetensors file"):
         save_checkpoint(tmp_path / "w.pt", {})

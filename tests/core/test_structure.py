@@ -27,7 +27,7 @@ def test_values_are_structured(registry: Registry) -> None:
         "mood": "lively",
         "sizes": [4],
         "pair": [2, "b"],
-        "weights": {"sync": 1},
+        "shares": {"sync": 1},
         "maybe": 1,
         "either": 7,
         "optimiser": {"rate": 0.5},
@@ -38,7 +38,7 @@ def test_values_are_structured(registry: Registry) -> None:
     assert (config.rate, type(config.rate)) == (2.0, float)
     assert config.path == Path("a/b")
     assert config.mood is Mood.LIVELY
-    assert (config.sizes, config.pair, config.weights) == ((4,), (2, "b"), {"sync": 1.0})
+    assert (config.sizes, config.pair, config.shares) == ((4,), (2, "b"), {"sync": 1.0})
     assert (config.maybe, config.either, config.optimiser.rate) == (1.0, 7, 0.5)
     assert config.priors == (
         Chosen(role="prior", type="flow", config=FlowConfig(hidden=64, layers=2)),
@@ -81,10 +81,10 @@ def test_values_are_structured(registry: Registry) -> None:
         ({"count": 1, "sizes": [1, "2"]}, "sizes.1: wrong type; expected a whole number, got '2'"),
         ({"count": 1, "pair": [1]}, "pair: wrong type; expected [whole number, text], got [1]"),
         (
-            {"count": 1, "weights": [1]},
-            "weights: wrong type; expected a mapping of names to number, got [1]",
+            {"count": 1, "shares": [1]},
+            "shares: wrong type; expected a mapping of names to number, got [1]",
         ),
-        ({"count": 1, "weights": {"a": "b"}}, "weights.a: wrong type; expected a number, got 'b'"),
+        ({"count": 1, "shares": {"a": "b"}}, "shares.a: wrong type; expected a number, got 'b'"),
         ({"count": 1, "maybe": "x"}, "maybe: wrong type; expected a number, got 'x'"),
         (
             {"count": 1, "either": "atuo"},
@@ -162,7 +162,7 @@ def test_describe_reads_docstrings_ranges_and_defaults() -> None:
     assert str(fields["count"].limits) == "1 to 10"
     assert fields["count"].doc == "A whole number that is required."
     assert fields["sizes"].default == (1, 2)
-    assert fields["weights"].default == {}
+    assert fields["shares"].default == {}
     assert fields["priors"].type_text == "list of a prior (type and options)"
     assert fields["mode"].type_text == "'one' or 'two' or 3"
     assert fields["optimiser"].type_text == "Optimiser options"

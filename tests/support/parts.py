@@ -75,7 +75,7 @@ class EveryKindConfig:
     """A list."""
     pair: tuple[int, str] = (1, "a")
     """A pair."""
-    weights: Mapping[str, float] = attrs.field(factory=dict)
+    shares: Mapping[str, float] = attrs.field(factory=dict)
     """A mapping."""
     maybe: float | None = None
     """Optional."""

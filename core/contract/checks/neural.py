@@ -8,9 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from styletalker.core.checkpoint import load_checkpoint, load_into, save_checkpoint
+from styletalker.core.checkpoint import (
+    load_checkpoint,
+    load_component,
+    load_into,
+    save_checkpoint,
+)
+from styletalker.core.config.structure import Structurer
 from styletalker.core.contract.case import Case
 from styletalker.core.contract.exercises import exercise
+from styletalker.core.weights import BUILTIN, describe_kind, is_kind, pretrained_path, read_facts
 from torch import Tensor
 
 
@@ -73,6 +80,21 @@ def check_saves_and_loads(case: Case) -> None:
         save_checkpoint(path, component.state_dict(), role=case.role)
         load_into(other, load_checkpoint(path))
     _same(_outputs(case, component), _outputs(case, other), "saving and loading")
+
+
+def check_brings_its_weights(case: Case) -> None:
+    """Weights on offer are there, are this component's, and load into it; all are finite."""
+    component = case.offer.component
+    for name in component.pretrained:
+        path = pretrained_path(component, name)
+        facts = read_facts(path)
+        assert is_kind(facts, case.role, component.name), (
+            f"{name}: {path.name} is for {describe_kind(facts)}"
+        )
+        value = {"type": case.offer.qualified, "weights": f"{BUILTIN}{name}"}
+        _, faults = Structurer(case.registry).choose(case.role, value)
+        assert not faults, f"{name}: " + "; ".join(fault.line() for fault in faults)
+        load_component(path, case.registry)  # refuses what does not fit or is not finite
 
 
 def _outputs(case: Case, component: Any, batch: int = 2) -> Mapping[str, Tensor]:

@@ -1,0 +1,138 @@
+"""``weights:`` beside ``type:``: options come from the weights' own description.
+
+Options that a recipe repeats must agree with it; those that change only the speed may differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+from styletalker.core.component import Component
+from styletalker.core.config.describe import describe
+from styletalker.core.config.faults import Invalid, KeyPath
+from styletalker.core.config.options import WeightsRef
+from styletalker.core.errors import CheckpointError, PluginError
+from styletalker.core.roles import role_named
+from styletalker.core.weights import (
+    BUILTIN,
+    SUFFIX,
+    describe_kind,
+    is_kind,
+    pretrained_path,
+    read_facts,
+)
+
+__all__ = ["CONTRADICTS", "WEIGHTS", "Described", "contradictions", "laid_over", "read_weights"]
+
+WEIGHTS = "weights"
+"""The key; no component that is a network has an option of this name."""
+
+CONTRADICTS = "contradicts the weights"
+"""The problem of an option that is not the weights' own."""
+
+_EXPECTED = f"{BUILTIN}NAME or the path of a {SUFFIX} file"
+_BELOW: KeyPath = (WEIGHTS,)
+
+
+@attrs.frozen(kw_only=True)
+class Described:
+    """Weights that were found, and the options they were made with."""
+
+    ref: WeightsRef
+    options: Mapping[str, Any]
+
+
+def read_weights(value: object, component: Component) -> Described:
+    """The weights a recipe names for *component*; only their JSON file is read.
+
+    Raises:
+        Invalid: they do not exist, are damaged, or are another component's.
+    """
+    if not isinstance(value, str) or not (value.startswith(BUILTIN) or value.endswith(SUFFIX)):
+        raise Invalid("wrong value", expected=_EXPECTED, given=value, below=_BELOW)
+    path = _builtin(value, component) if value.startswith(BUILTIN) else Path(value).expanduser()
+    if not path.is_file():
+        raise Invalid("no such file", given=value, below=_BELOW)
+    try:
+        facts = read_facts(path)
+    except CheckpointError as error:
+        raise Invalid(str(error), below=_BELOW) from error
+    title = role_named(component.role).title
+    if not is_kind(facts, component.role, component.name):
+        problem = f"{value} holds the weights of {describe_kind(facts)}"
+        raise Invalid(problem + f", not of the {title} {component.name!r}", below=_BELOW)
+    options = facts.get("options")
+    if not isinstance(options, Mapping):
+        raise Invalid(f"{path.with_suffix('.json')} does not say the options", below=_BELOW)
+    ref = WeightsRef(given=value, path=path, sha256=facts["sha256"])
+    return Described(ref=ref, options=options)
+
+
+def laid_over(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """*given* over *stored*, mapping by mapping; one that changes its ``type:`` replaces all."""
+    result = dict(stored)
+    for key, value in given.items():
+        below = stored.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            same = value.get("type", below.get("type")) == below.get("type")
+            result[key] = laid_over(below, value) if same else value
+        else:
+            result[key] = value
+    return result
+
+
+def contradictions(
+    config: type, given: Mapping[str, Any], meant: Mapping[str, Any], stored: Mapping[str, Any]
+) -> list[Invalid]:
+    """Options that were *given* and, as they are *meant*, differ from the weights' *stored* ones.
+
+    All three are plain values; the last two name every option.
+    """
+    free = {field.name for field in describe(config) if field.operational}
+    written = {key: value for key, value in given.items() if key not in free}
+    return [
+        Invalid(
+            CONTRADICTS,
+            expected=repr(there),
+            given=here,
+            below=path,
+            fix="Leave it out, or choose other weights.",
+        )
+        for path, here, there in _differing(written, meant, stored, ())
+    ]
+
+
+def _differing(
+    given: Mapping[str, Any], meant: Mapping[str, Any], stored: Mapping[str, Any], path: KeyPath
+) -> Iterator[tuple[KeyPath, Any, Any]]:
+    for key, value in given.items():
+        here, there = meant.get(key), stored.get(key)
+        if here == there:
+            continue
+        if isinstance(value, Mapping) and isinstance(here, Mapping) and isinstance(there, Mapping):
+            yield from _differing(value, here, there, (*path, key))
+        else:
+            yield (*path, key), here, there
+
+
+def _builtin(value: str, component: Component) -> Path:
+    name = value.removeprefix(BUILTIN)
+    label = f"the {role_named(component.role).title} {component.name!r}"
+    if not component.pretrained:
+        fix = f"Give the path of a {SUFFIX} file."
+        raise Invalid(f"{label} has no built-in weights", given=value, below=_BELOW, fix=fix)
+    if name not in component.pretrained:
+        raise Invalid(
+            f"{label} has no such built-in weights",
+            given=name,
+            name=name,
+            choices=tuple(component.pretrained),
+            below=_BELOW,
+        )
+    try:
+        return pretrained_path(component, name)
+    except PluginError as error:
+        raise Invalid(str(error), below=_BELOW) from error
