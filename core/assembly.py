@@ -91,6 +91,17 @@ class Components:
         """The roles for which there is a component."""
         return tuple(self._chosen)
 
+    def chosen(self, role: str) -> Chosen:
+        """What the recipe chooses for *role*: type and options.
+
+        Raises:
+            ConfigError: it chooses nothing.
+        """
+        if role not in self._chosen:
+            title = role_named(role).title
+            raise ConfigError(f"the recipe chooses no {title}; add {role}: under components:")
+        return self._chosen[role]
+
     @overload
     def get(self, role: Literal["generator"]) -> Generator: ...
     @overload
@@ -113,14 +124,12 @@ class Components:
             PluginError: it cannot be loaded.
         """
         if role not in self._built:
-            if role not in self._chosen:
-                title = role_named(role).title
-                raise ConfigError(f"the recipe chooses no {title}; add {role}: under components:")
+            chosen = self.chosen(role)
             arguments = {
                 keyword: self._needed(role, source)
                 for keyword, source in role_named(role).needs.items()
             }
-            self._built[role] = build(self._chosen[role], self._registry, **arguments)
+            self._built[role] = build(chosen, self._registry, **arguments)
         return self._built[role]
 
     def _needed(self, role: str, source: str) -> Any:

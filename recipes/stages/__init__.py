@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
-from styletalker.recipes.stages.config import GeneratorSamplesConfig, ModelSummaryConfig
+from styletalker.recipes.stages.config import (
+    CorpusStageConfig,
+    GeneratorSamplesConfig,
+    ModelSummaryConfig,
+    ReconstructConfig,
+)
 
 __all__ = ["styletalker_components"]
+
+_BRIEFLY = {"training": {"steps": 2, "batch": 2, "learning_rate": 1e-3, "ema": 0.0}}
 
 
 @hookimpl
@@ -32,5 +39,35 @@ def styletalker_components() -> list[Component]:
             source="truncation trick: arXiv 1812.04948, appendix B",
             licence="Apache-2.0",
             smoke={"count": 4, "columns": 2},
+        ),
+        Component(
+            role="stage",
+            name="corpus",
+            target="styletalker.recipes.stages.corpus:CacheCorpus",
+            config=CorpusStageConfig,
+            summary="renders or decodes the recipe's corpus once, for all stages after it",
+            source="none: bookkeeping",
+            licence="Apache-2.0",
+            smoke={},
+        ),
+        Component(
+            role="stage",
+            name="generator",
+            target="styletalker.recipes.stages.reconstruct:TrainGenerator",
+            config=ReconstructConfig,
+            summary="trains generator and inverter: a portrait, moved as another frame, is that frame",
+            source="LIA: arXiv 2203.09043, section 3.3, with landmarks and parameters where known",
+            licence="Apache-2.0",
+            smoke=_BRIEFLY,
+        ),
+        Component(
+            role="stage",
+            name="inverter",
+            target="styletalker.recipes.stages.reconstruct:TrainInverter",
+            config=ReconstructConfig,
+            summary="trains an inverter for a generator that stays as it is",
+            source="pSp: arXiv 2008.00951, section 3.2",
+            licence="Apache-2.0",
+            smoke=_BRIEFLY,
         ),
     ]

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import attrs
-from styletalker.core.config.options import within
+from typing import Literal
 
-__all__ = ["GeneratorSamplesConfig", "ModelSummaryConfig"]
+import attrs
+from styletalker.core.config.options import OPERATIONAL, within
+from styletalker.core.training.config import TrainingConfig
+from styletalker.recipes.objectives.losses import ReconstructionLosses
+
+__all__ = [
+    "CorpusStageConfig",
+    "GeneratorSamplesConfig",
+    "ModelSummaryConfig",
+    "ReconstructConfig",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -23,3 +32,29 @@ class GeneratorSamplesConfig:
     """Images per row of the sheet."""
     truncation: float = attrs.field(default=0.7, validator=within(0.0, 1.0))
     """How far from the average image: 0 is the average itself, 1 the full distribution."""
+
+
+@attrs.frozen(kw_only=True)
+class ReconstructConfig:
+    """Options of the stages ``generator`` and ``inverter``."""
+
+    training: TrainingConfig
+    """How long and with which optimizer; a batch counts portraits."""
+    targets: int = attrs.field(default=3, validator=within(1, 64))
+    """Other frames per portrait, 1 to 64: reading a portrait costs more than moving it."""
+    losses: ReconstructionLosses = attrs.field(factory=ReconstructionLosses)
+    """Weights of the losses."""
+    split: str = "train"
+    """Split of the corpus to train on."""
+    sheet_split: str = "val"
+    """Split whose people are shown in ``sheet.png``: people the networks never learn from."""
+
+
+@attrs.frozen(kw_only=True)
+class CorpusStageConfig:
+    """Options of the stage ``corpus``."""
+
+    splits: tuple[str, ...] = ()
+    """Splits to write; empty for all of them."""
+    workers: int | Literal["auto"] = attrs.field(default="auto", metadata=OPERATIONAL)
+    """Processes to make clips with; ``auto`` for one per core. The result is the same for any."""
