@@ -46,6 +46,7 @@ class Reconstruction(Objective):
         generator.requires_grad_(train_generator)
         codes = generator.num_ws * generator.w_dim
         self.probe = nn.Linear(codes, parameters) if losses.hints and parameters else None
+        self.to(memory_format=torch.channels_last)  # convolutions of batches are faster so
 
     def averaged(self) -> Mapping[str, nn.Module]:
         """Generator and inverter; the probe is an aid of the training."""

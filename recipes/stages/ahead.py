@@ -19,7 +19,7 @@ _EACH = 2
 """Clips waiting per process: enough to keep it busy, few enough for memory."""
 
 
-class Ahead(Corpus):
+class Ahead(Corpus, abstract=True):  # not a component: it is given a corpus
     """The same clips as *corpus*; asked for in order, they come from several processes."""
 
     def __init__(self, corpus: Corpus, split: str, *, workers: int | None) -> None:
