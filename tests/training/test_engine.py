@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.precision.amp import MixedPrecision
 from styletalker.core.errors import InputError, TrainingError
 from styletalker.core.training.config import OptimizerConfig
 from styletalker.core.training.draws import Draws
 from styletalker.core.training.engine import train
 from styletalker.core.training.objective import Objective, Opponent
+from styletalker.core.training.player import NotFinite, Player
 from support.training import Noise, Regression, configured, lines_of, made_context
 from torch import Tensor, nn
+from torch.amp.grad_scaler import GradScaler
 
 
 def test_a_training_learns_and_tells(tmp_path: Path) -> None:
@@ -52,17 +56,17 @@ def test_weights_are_averaged_with_a_warm_up(tmp_path: Path) -> None:
 
     objective = Follow()
     trained = train(made_context(tmp_path), objective, Noise(), configured(steps=6, ema=0.3))
-    average = 0.0
-    for step, weight in enumerate([*objective.seen[1:], objective.net.weight.item()]):
+    last, average = objective.net.weight.item(), 0.0
+    for step, weight in enumerate([*objective.seen[1:], last]):
         decay = min(0.3, (1 + step) / (10 + step))
         average = decay * average + (1 - decay) * weight
-    (weight,) = trained.modules["net"].parameters()
-    assert weight.item() == pytest.approx(average, rel=1e-5)
-    assert weight.item() > objective.net.weight.item()
+    (averaged,) = trained.modules["net"].parameters()
+    assert averaged.item() == pytest.approx(average, rel=1e-5)
+    assert averaged.item() > last
 
     raw = train(made_context(tmp_path / "raw"), Follow(), Noise(), configured(steps=6, ema=0.0))
-    (weight,) = raw.modules["net"].parameters()
-    assert weight.item() == objective.net.weight.item()
+    (final,) = raw.modules["net"].parameters()
+    assert final.item() == last
 
 
 def test_the_time_allowed_is_kept(tmp_path: Path) -> None:
@@ -219,3 +223,31 @@ def test_a_loss_that_is_not_finite_stops_it(tmp_path: Path) -> None:
         "lower clip_norm (1)."
     )
     assert sorted(path.name for path in folder.iterdir()) == ["step-00000011", "step-00000012"]
+
+
+def test_a_scaled_gradient_that_overflows_skips_a_few_steps() -> None:
+    class Steep(Regression):
+        def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
+            return {"fit": 1e3 * self.net(batch["x"]).float().square().mean()}
+
+    precision = MixedPrecision("16-mixed", "cpu", GradScaler("cpu"))
+    fabric = Fabric(accelerator="cpu", devices=1, plugins=[precision])
+    objective = Steep(0.0)
+    config = OptimizerConfig(learning_rate=0.1, warmup_steps=0)
+    player = Player(objective, config, fabric, steps=100, seed=0)
+    (weight, *_) = objective.net.parameters()
+    before = weight.detach().clone()
+    outcomes = []
+    for step in range(30):
+        outcomes.append(player.step(step, {"x": torch.ones(4, 4)}))
+        if outcomes[-1].losses:
+            break
+        assert torch.equal(weight, before)
+    assert 1 < len(outcomes) < 21
+    assert not torch.equal(weight, before)
+    assert outcomes[-1].facts["grad_norm"] > 1.0
+
+    fails = {"x": torch.full((4, 4), torch.nan)}
+    assert all(not player.step(step, fails).losses for step in range(30, 50))
+    with pytest.raises(NotFinite, match="not finite: the loss 'fit'"):
+        player.step(50, fails)
