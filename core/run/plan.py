@@ -139,11 +139,19 @@ def _identity(chosen: Chosen, registry: Registry, structurer: Structurer) -> lis
     """
     plugin = registry.get(chosen.role, chosen.type).plugin
     options = structurer.identity(chosen)
-    config_class: type = type(chosen.config)
+    _drop_operational(chosen.config, options)
+    return [plugin.distribution, plugin.version, options]
+
+
+def _drop_operational(config: object, options: dict[str, Any]) -> None:
+    """Remove operational options, also those of nested configurations."""
+    config_class: type = type(config)
     for field in describe(config_class):
+        value = getattr(config, field.name)
         if field.operational:
             options.pop(field.name)
-    return [plugin.distribution, plugin.version, options]
+        elif attrs.has(type(value)) and not isinstance(value, Chosen):
+            _drop_operational(value, options[field.name])
 
 
 def _digest(material: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import logging
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -17,7 +18,7 @@ import signal
 import socket
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import torch
@@ -41,8 +42,16 @@ def accelerator_of(config: TrainingConfig) -> str:
     """``cpu`` or ``cuda``.
 
     Raises:
-        InputError: there are not as many CUDA devices as asked for.
+        InputError: there are not as many CUDA devices as asked for, or the precision needs one.
     """
+    kind = _device_kind(config)
+    if kind == "cpu" and config.precision == "16-mixed":
+        problem = "training.precision 16-mixed needs a CUDA device"
+        raise InputError(compose(problem, fix="Set it to 32-true or bf16-mixed."))
+    return kind
+
+
+def _device_kind(config: TrainingConfig) -> str:
     if config.accelerator == "cpu":
         return "cpu"
     found = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -61,14 +70,27 @@ def make_fabric(config: TrainingConfig, *, rank: int = 0, port: int = 0) -> Fabr
     if config.devices > 1:
         place = _Place(rank, config.devices, port)
         strategy = DDPStrategy(cluster_environment=place, timeout=_TIMEOUT)
-    fabric = Fabric(
-        accelerator=accelerator,
-        devices=config.devices,
-        strategy=strategy,
-        precision=config.precision,
-    )
-    fabric.launch()
+    with _quiet():
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=config.devices,
+            strategy=strategy,
+            precision=config.precision,
+        )
+        fabric.launch()
     return fabric
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Fabric's words about its processes to itself: the engine says what is used."""
+    logger = logging.getLogger("lightning_fabric")
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 class Helpers:

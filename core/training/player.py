@@ -138,7 +138,8 @@ class Player:
 
     def _check(self, losses: Mapping[str, float], norm: float) -> bool:
         """Whether everything is finite; a gradient scaler may skip a few steps that are not."""
-        bad = [f"the loss {name!r}" for name, value in losses.items() if not _finite(value)]
+        minimised = {name: one for name, one in losses.items() if not name.startswith("_")}
+        bad = [f"the loss {name!r}" for name, value in minimised.items() if not _finite(value)]
         bad = bad or (
             [] if _finite(norm) else [f"the gradient norm of the {self.name or 'main'} objective"]
         )
@@ -148,7 +149,7 @@ class Player:
         self._skipped += 1
         if self._scaled and self._skipped <= _SKIPS:
             return False
-        raise NotFinite(" and ".join(bad))
+        raise NotFinite(f"not finite: {', '.join(bad)}")
 
 
 @contextlib.contextmanager

@@ -164,7 +164,7 @@ def test_frames_for_networks_and_back() -> None:
     frames = torch.arange(256, dtype=torch.uint8).repeat(3).view(2, 8, 16, 3)
     unit = to_unit(frames)
     assert unit.shape == (2, 3, 8, 16)
-    assert (unit.min(), unit.max()) == (-1.0, 1.0)
+    assert (unit.min().item(), unit.max().item()) == (-1.0, 1.0)
     assert unit[0, 1, 0, 0] == pytest.approx(1 / 127.5 - 1)
     assert torch.equal(to_bytes(unit), frames)
     assert to_bytes(torch.tensor([[[-1.2]], [[0.0]], [[1.2]]])).flatten().tolist() == [0, 128, 255]
