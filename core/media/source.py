@@ -1,0 +1,149 @@
+"""Opening media files that users give: every bad one is told apart, and decoding stops cleanly."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from styletalker.core.errors import InputError, MediaError, closest, compose
+
+__all__ = ["check_file", "decoded", "opened", "origin_of", "tracks", "why"]
+
+_TEXT_READERS = ("tty", "subviewer", "srt", "webvtt", "ass", "lrc")
+"""Formats as which FFmpeg opens ordinary text: a text file is no media."""
+_TAIL = 2
+"""Packets at the very end that may fail to decode: a file cut in a packet, or tags after it."""
+
+
+def check_file(path: Path) -> None:
+    """Make sure that *path* is a file with something in it that can be read.
+
+    Raises:
+        InputError: there is no such file, it is a folder, or it may not be read.
+        MediaError: it is empty.
+    """
+    if path.is_dir():
+        raise InputError(compose("is a folder", where=str(path), fix="Give one file in it."))
+    if not path.exists():
+        folder = path.parent
+        beside = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+        problem = (
+            "no such file" if folder.is_dir() else f"no such file, nor a folder {str(folder)!r}"
+        )
+        raise InputError(compose(problem, where=str(path), name=path.name, choices=beside))
+    if not os.access(path, os.R_OK):
+        raise InputError(compose("may not be read", where=str(path), fix="Check its permissions."))
+    if path.is_file() and path.stat().st_size == 0:
+        raise MediaError(f"{path}: is empty (0 bytes)")
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """The container in a media file, open for the length of the block.
+
+    Raises:
+        InputError, MediaError: as :func:`check_file`; or it is not a media file.
+    """
+    check_file(path)
+    try:
+        # An absolute path is never taken for an address such as "pipe:".
+        container = av.open(str(path.absolute()), "r", metadata_errors="replace")
+    except (FFmpegError, ValueError) as error:
+        problem = f"is not a readable audio or video file, or is damaged: {why(error)}"
+        raise MediaError(compose(problem, where=str(path))) from error
+    with container:
+        if container.format.name in _TEXT_READERS:
+            raise MediaError(f"{path}: is a text, not an audio or video file")
+        yield container
+
+
+def tracks(container: InputContainer, kind: str) -> list[Any]:
+    """The streams of *kind* ("audio" or "video"); cover pictures are no video."""
+    found = [stream for stream in container.streams if stream.type == kind]
+    return [s for s in found if not s.disposition & av.stream.Disposition.attached_pic]
+
+
+def origin_of(container: InputContainer) -> Fraction:
+    """Time zero of a file, in its own time stamps [s]: the start of its earliest track."""
+    streams = tracks(container, "audio") + tracks(container, "video")
+    starts = [
+        stream.start_time * stream.time_base
+        for stream in streams
+        if stream.start_time is not None and stream.time_base is not None
+    ]
+    return min(starts, default=Fraction(0))
+
+
+def decoded(container: InputContainer, stream: Any, path: Path) -> Iterator[Any]:
+    """The frames of a track in their order.
+
+    A packet or two that fail at the very end are let go: a recording that was cut there.
+
+    Raises:
+        MediaError: decoding fails before the end; it says after how many seconds.
+    """
+    origin = origin_of(container)
+    reached = Fraction(0)
+    failed = 0
+    first: Exception | None = None
+    for packet in _packets(container, stream, path):
+        if packet.size == 0 and packet.dts is not None:
+            continue  # an empty sample is not the end
+        try:
+            frames = stream.codec_context.decode(packet if packet.size else None)
+        except EOFError:
+            break
+        except (FFmpegError, ValueError) as error:
+            first = first or error
+            failed += 1
+            if failed > _TAIL:
+                raise MediaError(_broken(path, stream, reached, first)) from first
+            continue
+        if frames and first is not None and packet.size:
+            raise MediaError(_broken(path, stream, reached, first)) from first
+        for frame in frames:
+            if frame.pts is not None:
+                reached = frame.pts * frame.time_base - origin
+            yield frame
+    if first is not None and reached == 0:
+        raise MediaError(_broken(path, stream, reached, first)) from first
+
+
+def _packets(container: InputContainer, stream: Any, path: Path) -> Iterator[Any]:
+    """The packets of a track, then an empty one that ends it."""
+    last = Fraction(0)
+    try:
+        for packet in container.demux(stream):
+            if packet.pts is not None:
+                last = packet.pts * packet.time_base
+            yield packet
+    except FFmpegError as error:
+        reached = last - origin_of(container)
+        raise MediaError(_broken(path, stream, reached, error)) from error
+
+
+def _missing(path: Path) -> str:
+    if not path.parent.is_dir():
+        folder = str(path.parent)
+        return compose("no such file, nor its folder", where=str(path), given=folder)
+    beside = [file.name for file in path.parent.iterdir()]
+    near = [name for name in [closest(path.name, beside)] if name is not None]
+    return compose("no such file", where=str(path), name=path.name, choices=near)
+
+
+def _broken(path: Path, stream: Any, reached: Fraction, error: Exception) -> str:
+    kind = "sound" if stream.type == "audio" else "video"
+    problem = f"the {kind} cannot be decoded after {float(reached):.2f} s: {why(error)}"
+    return compose(problem, where=str(path), fix="The file is damaged: record or export it again.")
+
+
+def why(error: Exception) -> str:
+    """What FFmpeg says, without the path."""
+    return str(getattr(error, "strerror", None) or error)
