@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError, MediaError, compose
-from styletalker.core.media.source import decoded, opened, origin_of, tracks
+from styletalker.core.media.source import decoded, opened, origin_of, track_of
 
 __all__ = ["AudioFacts", "AudioFile", "is_silent"]
 
@@ -79,11 +79,11 @@ class AudioFile:
         """
         path = Path(path)
         with opened(path) as container:
-            stream = _track(container, path)
+            stream = track_of(container, "audio", path)
             first = next((f for f in decoded(container, stream, path) if f.samples), None)
             if first is None:
                 raise MediaError(f"{path}: the sound track holds no samples")
-            channels, codec = len(first.layout.channels), stream.codec_context.codec.name
+            channels, codec = len(first.layout.channels), stream.codec_context.codec.canonical_name
             return cls(path, first.sample_rate, channels, codec)
 
     @property
@@ -102,7 +102,7 @@ class AudioFile:
         """
         if not self._counted:
             with opened(self.path) as container:
-                pieces = _placed(container, _track(container, self.path), self.path)
+                pieces = _placed(container, track_of(container, "audio", self.path), self.path)
                 self._counted.append(sum(silence + kept for silence, kept, _ in pieces))
         return self._counted[0]
 
@@ -127,7 +127,7 @@ class AudioFile:
         """The whole sound as :meth:`blocks` gives it, in one piece [S]."""
         return np.concatenate(list(self.blocks(sample_rate=sample_rate)))
 
-    def native_blocks(self) -> Iterator[NDArray[np.float32]]:
+    def native_blocks(self) -> Generator[NDArray[np.float32]]:
         """The sound [S, C] as it is in the file: its own rate, its own channels, not clipped.
 
         Raises:
@@ -135,7 +135,7 @@ class AudioFile:
         """
         with opened(self.path) as container:
             position = 0
-            stream = _track(container, self.path)
+            stream = track_of(container, "audio", self.path)
             for silence, kept, frame in _placed(container, stream, self.path):
                 if frame.sample_rate != self.sample_rate:
                     raise MediaError(_changed(self.path, position, self, frame.sample_rate))
@@ -163,18 +163,6 @@ class AudioFile:
 def is_silent(waveform: NDArray[np.float32]) -> bool:
     """Whether no sample of a waveform [S] in [-1, 1] is louder than -60 dB of full scale."""
     return float(np.abs(waveform).max(initial=0.0)) < 10 ** (_SILENCE_DB / 20)
-
-
-def _track(container: Any, path: Path) -> Any:
-    """The sound track FFmpeg would play."""
-    found = tracks(container, "audio")
-    if not found:
-        pictures = "; it holds pictures only" if container.streams.video else ""
-        raise MediaError(f"{path}: has no sound{pictures}")
-    best = container.streams.best("audio") or found[0]
-    if best.codec_context is None:
-        raise MediaError(f"{path}: its sound is of a kind that cannot be decoded")
-    return best
 
 
 def _placed(container: Any, stream: Any, path: Path) -> Iterator[tuple[int, int, Any]]:
@@ -217,7 +205,7 @@ def _declared_end(container: Any, stream: Any, origin: Fraction) -> Fraction | N
 
 def _samples(frame: Any) -> NDArray[np.float32]:
     """The samples [S, C] of a frame of any format, full scale 1."""
-    data = frame.to_ndarray()
+    data: NDArray[Any] = frame.to_ndarray()
     channels = len(frame.layout.channels)
     data = data.T if frame.format.is_planar else data.reshape(-1, channels)
     if data.dtype == np.uint8:

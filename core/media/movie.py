@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError, MediaError, compose
 from styletalker.core.media.audio_file import AudioFile
-from styletalker.core.media.source import decoded, opened, origin_of, tracks
+from styletalker.core.media.source import decoded, opened, origin_of, packets_of, track_of, tracks
 
 __all__ = ["MovieFacts", "MovieFile", "exact_rate"]
 
@@ -95,7 +95,7 @@ class MovieFile:
             origin = origin_of(container)
             end = Fraction(0)
             step = 1 / self.fps
-            for packet in container.demux(stream):
+            for packet in packets_of(container, stream, self.path):
                 if packet.pts is not None and not packet.is_discard:
                     length = (packet.duration or 0) * packet.time_base or step
                     end = max(end, packet.pts * packet.time_base - origin + length)
@@ -192,19 +192,10 @@ def _square_width(frame: Any, stream: Any) -> int:
 
 
 def _track(container: Any, path: Path) -> Any:
-    """The video track FFmpeg would play."""
-    found = tracks(container, "video")
-    if not found:
-        heard = "; it holds sound only" if container.streams.audio else ""
-        raise MediaError(f"{path}: has no video{heard}")
     name = container.format.name
     if name.endswith("_pipe") or name == "image2":
         raise MediaError(compose("is a still picture", where=str(path), expected="a video"))
-    best = container.streams.best("video")
-    best = best if best in found else found[0]
-    if best.codec_context is None:
-        raise MediaError(f"{path}: its video is of a kind that cannot be decoded")
-    return best
+    return track_of(container, "video", path)
 
 
 def _rate_of(stream: Any) -> Fraction:

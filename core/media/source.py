@@ -14,7 +14,16 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from styletalker.core.errors import InputError, MediaError, closest, compose
 
-__all__ = ["check_file", "decoded", "opened", "origin_of", "tracks", "why"]
+__all__ = [
+    "check_file",
+    "decoded",
+    "opened",
+    "origin_of",
+    "packets_of",
+    "track_of",
+    "tracks",
+    "why",
+]
 
 _TEXT_READERS = ("tty", "subviewer", "srt", "webvtt", "ass", "lrc")
 """Formats as which FFmpeg opens ordinary text: a text file is no media."""
@@ -70,6 +79,26 @@ def tracks(container: InputContainer, kind: str) -> list[Any]:
     return [s for s in found if not s.disposition & av.stream.Disposition.attached_pic]
 
 
+def track_of(container: InputContainer, kind: str, path: Path) -> Any:
+    """The stream of *kind* ("audio" or "video") that FFmpeg would play.
+
+    Raises:
+        MediaError: there is none, or none that can be decoded.
+    """
+    found = tracks(container, kind)
+    if not found:
+        lacks = "has no sound" if kind == "audio" else "has no video"
+        pictures, heard = container.streams.video, container.streams.audio
+        holds = ("; it holds pictures only" if pictures else "") if kind == "audio" else ""
+        holds = holds or ("; it holds sound only" if heard else "")
+        raise MediaError(f"{path}: {lacks}{holds}")
+    best: Any = container.streams.best("audio" if kind == "audio" else "video")
+    chosen: Any = best if best in found else found[0]
+    if chosen.codec_context is None:
+        raise MediaError(f"{path}: its {kind} is of a kind that cannot be decoded")
+    return chosen
+
+
 def origin_of(container: InputContainer) -> Fraction:
     """Time zero of a file, in its own time stamps [s]: the start of its earliest track."""
     streams = tracks(container, "audio") + tracks(container, "video")
@@ -93,11 +122,11 @@ def decoded(container: InputContainer, stream: Any, path: Path) -> Iterator[Any]
     reached = Fraction(0)
     failed = 0
     first: Exception | None = None
-    for packet in _packets(container, stream, path):
+    for packet in packets_of(container, stream, path):
         if packet.size == 0 and packet.dts is not None:
             continue  # an empty sample is not the end
         try:
-            frames = stream.codec_context.decode(packet if packet.size else None)
+            frames = stream.codec_context.decode(packet)
         except EOFError:
             break
         except (FFmpegError, ValueError) as error:
@@ -116,8 +145,12 @@ def decoded(container: InputContainer, stream: Any, path: Path) -> Iterator[Any]
         raise MediaError(_broken(path, stream, reached, first)) from first
 
 
-def _packets(container: InputContainer, stream: Any, path: Path) -> Iterator[Any]:
-    """The packets of a track, then an empty one that ends it."""
+def packets_of(container: InputContainer, stream: Any, path: Path) -> Iterator[Any]:
+    """The packets of a track, then an empty one that ends it.
+
+    Raises:
+        MediaError: the file cannot be read on; it says after how many seconds.
+    """
     last = Fraction(0)
     try:
         for packet in container.demux(stream):
