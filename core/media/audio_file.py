@@ -12,7 +12,14 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError, MediaError, compose
-from styletalker.core.media.source import decoded, opened, origin_of, track_of
+from styletalker.core.media.source import (
+    check_complete,
+    declared_end,
+    decoded,
+    opened,
+    origin_of,
+    track_of,
+)
 
 __all__ = ["AudioFacts", "AudioFile", "is_silent"]
 
@@ -24,12 +31,6 @@ _LATE_S = Fraction(1, 500)
 """The same for the first stamp: a track that begins later than the file does."""
 _LONGEST_GAP_S = 3600
 """A longer gap is a wrong time stamp, not a pause."""
-_SHORT, _SHORT_S = Fraction(1, 100), Fraction(1, 2)
-"""A sound shorter than its file says, by more than 1 % and half a second, is cut or damaged."""
-_KNOW_THEIR_LENGTH = ("matroska", "ogg")
-"""Formats, besides MP4, whose length is written down or found at their end. A WAV or MP3 that
-was cut is read to its end."""
-_MICROSECONDS = 1_000_000
 _FEED_S = 1.0
 """Seconds of sound given to the resampler at once; the result does not depend on it."""
 _RATES = (1, 1_536_000)
@@ -170,7 +171,7 @@ def _placed(container: Any, stream: Any, path: Path) -> Iterator[tuple[int, int,
     origin = origin_of(container)
     position = 0
     seconds = Fraction(0)
-    end = _declared_end(container, stream, origin)
+    end = declared_end(container, stream)
     for frame in decoded(container, stream, path):
         rate = frame.sample_rate
         silence = 0
@@ -185,22 +186,7 @@ def _placed(container: Any, stream: Any, path: Path) -> Iterator[tuple[int, int,
         position += silence + kept
         seconds = Fraction(position, rate)
         yield silence, kept, frame
-    if end is not None and seconds < end * (1 - _SHORT) - _SHORT_S:
-        problem = f"the sound ends after {float(seconds):.2f} s of {float(end):.2f} s"
-        raise MediaError(compose(problem, where=str(path), fix="The file is cut or damaged."))
-
-
-def _declared_end(container: Any, stream: Any, origin: Fraction) -> Fraction | None:
-    """Where the file says that its sound ends, for formats that know.
-
-    In an MP4 it is exact: the codec's padding after it is no sound.
-    """
-    if "mp4" in container.format.name and stream.duration is not None:
-        return Fraction(((stream.start_time or 0) + stream.duration) * stream.time_base) - origin
-    alone = len(container.streams) == 1 and container.duration
-    if alone and any(name in container.format.name for name in _KNOW_THEIR_LENGTH):
-        return Fraction(container.duration, _MICROSECONDS)
-    return None
+    check_complete(path, "sound", seconds, end)
 
 
 def _samples(frame: Any) -> NDArray[np.float32]:

@@ -38,6 +38,7 @@ class FrameWriter:
         self.path = Path(folder)
         self._size = size
         self._written = 0
+        self._done = False
         if self.path.is_dir() and any(self.path.iterdir()):
             fix = "Name a new folder, or empty this one."
             raise InputError(compose("the folder is not empty", where=str(folder), fix=fix))
@@ -70,12 +71,15 @@ class FrameWriter:
             raise
 
     def close(self) -> None:
-        """Give the folder its name.
+        """Give the folder its name; once that is done or given up, nothing happens.
 
         Raises:
             MediaError: there was no frame.
             RunError: it cannot be renamed; somebody else may have filled it.
         """
+        if self._done:
+            return
+        self._done = True
         if not self._written:
             self.abort()
             raise MediaError(f"{self.path}: there is no frame to write")
@@ -87,6 +91,7 @@ class FrameWriter:
 
     def abort(self) -> None:
         """Give up: nothing is left."""
+        self._done = True
         shutil.rmtree(self._temporary, ignore_errors=True)
 
     def __enter__(self) -> Self:

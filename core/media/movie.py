@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError, MediaError, compose
 from styletalker.core.media.audio_file import AudioFile
-from styletalker.core.media.source import decoded, opened, origin_of, packets_of, track_of, tracks
+from styletalker.core.media.source import (
+    check_complete,
+    declared_end,
+    decoded,
+    opened,
+    origin_of,
+    packets_of,
+    track_of,
+    tracks,
+)
 
 __all__ = ["MovieFacts", "MovieFile", "exact_rate"]
 
@@ -99,6 +108,7 @@ class MovieFile:
                 if packet.pts is not None and not packet.is_discard:
                     length = (packet.duration or 0) * packet.time_base or step
                     end = max(end, packet.pts * packet.time_base - origin + length)
+            check_complete(self.path, "video", end, declared_end(container, stream))
         return MovieFacts(self.path, end, self.fps, self.height, self.width)
 
     def frames(self, *, fps: float | Fraction = 25) -> Iterator[NDArray[np.uint8]]:
@@ -133,6 +143,7 @@ class MovieFile:
                 end = start + length
                 image = _upright(frame, stream, (self.height, self.width))
                 yield _Shown(start, end, image)
+            check_complete(self.path, "video", end, declared_end(container, stream))
 
 
 def exact_rate(fps: float | Fraction) -> Fraction:

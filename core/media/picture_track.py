@@ -41,6 +41,10 @@ _VP9: dict[Quality, _Encoder] = {
     "playable": _Encoder("libvpx-vp9", "yuv420p", {"crf": "24", "b": "0", **_VP9_SPEED}),
 }
 _GIF = _Encoder("gif", "pal8", {})
+_BT601 = 6
+"""Number of the YCbCr matrix SMPTE 170M in ISO/IEC 23091-2; swscale's own choice for RGB."""
+_LIMITED = 1
+"""FFmpeg's number for luma from 16 to 235."""
 _FASTEST_GIF = 50
 """Frames per second; players slow a GIF down whose frames are shorter than two hundredths."""
 
@@ -53,13 +57,21 @@ class PictureTrack:
         fps: frames per second.
         size: (height, width) in pixels.
         quality: what to keep.
+        tell_colours: write down that YCbCr was made by BT.601, which some players would guess
+            otherwise for large pictures.
 
     Raises:
         InputError: the container's format cannot hold it.
     """
 
     def __init__(
-        self, container: Any, *, fps: Fraction, size: tuple[int, int], quality: Quality
+        self,
+        container: Any,
+        *,
+        fps: Fraction,
+        size: tuple[int, int],
+        quality: Quality,
+        tell_colours: bool = True,
     ) -> None:
         encoder = _encoder_for(container.format.name, fps, quality)
         self._container = container
@@ -73,6 +85,9 @@ class PictureTrack:
         self._pixels = "yuv444p" if odd else encoder.pixels
         self._stream.pix_fmt = self._pixels
         self._stream.thread_count = 1  # the bytes then depend on the frames alone
+        if tell_colours and self._pixels.startswith("yuv"):
+            self._stream.codec_context.colorspace = _BT601
+            self._stream.codec_context.color_range = _LIMITED
         self._palette = _palette(height, width, self._step) if encoder is _GIF else None
 
     @property

@@ -88,6 +88,7 @@ class EncodedSound:
         self._rate = sound.sample_rate
         self._layout = _LAYOUTS.get(sound.channels, "mono")
         self._blocks = blocks
+        self._channels = sound.channels
         self._held = np.zeros((0, sound.channels), np.float32)
         self._given = 0
         self._stream = container.add_stream(
@@ -100,7 +101,7 @@ class EncodedSound:
         missing = round(end * self._rate) - self._given
         while missing > 0:
             if not len(self._held):
-                rest = np.zeros((missing, self._held.shape[1]), np.float32)
+                rest = np.zeros((missing, self._channels), np.float32)
                 self._held = next(self._blocks, rest)
             piece, self._held = self._held[:missing], self._held[missing:]
             self._encode(piece)
@@ -112,8 +113,9 @@ class EncodedSound:
         self._container.mux(self._stream.encode(None))
 
     def _encode(self, piece: NDArray[np.float32]) -> None:
-        if self._layout == "mono":
-            piece = piece.mean(axis=1, keepdims=True)
+        if self._layout == "mono" or piece.shape[1] != self._channels:
+            piece = piece.mean(axis=1, keepdims=True)  # channels that changed, or have no layout
+            piece = np.repeat(piece, av.AudioLayout(self._layout).nb_channels, axis=1)
         samples = np.ascontiguousarray(np.clip(piece, -1.0, 1.0).T, np.float32)
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=self._layout)
         frame.sample_rate = self._rate

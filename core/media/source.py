@@ -27,6 +27,12 @@ __all__ = [
 
 _TEXT_READERS = ("tty", "subviewer", "srt", "webvtt", "ass", "lrc")
 """Formats as which FFmpeg opens ordinary text: a text file is no media."""
+_SHORT, _SHORT_S = Fraction(1, 100), Fraction(1, 2)
+"""A track shorter than its file says, by more than 1 % and half a second, is cut or damaged."""
+_KNOW_THEIR_LENGTH = ("matroska", "ogg")
+"""Formats, besides MP4, whose length is written down or found at their end. A WAV or MP3 that
+was cut is read to its end."""
+_MICROSECONDS = 1_000_000
 _TAIL = 2
 """Packets at the very end that may fail to decode: a file cut in a packet, or tags after it."""
 
@@ -41,12 +47,7 @@ def check_file(path: Path) -> None:
     if path.is_dir():
         raise InputError(compose("is a folder", where=str(path), fix="Give one file in it."))
     if not path.exists():
-        folder = path.parent
-        beside = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-        problem = (
-            "no such file" if folder.is_dir() else f"no such file, nor a folder {str(folder)!r}"
-        )
-        raise InputError(compose(problem, where=str(path), name=path.name, choices=beside))
+        raise InputError(_missing(path))
     if not os.access(path, os.R_OK):
         raise InputError(compose("may not be read", where=str(path), fix="Check its permissions."))
     if path.is_file() and path.stat().st_size == 0:
@@ -70,6 +71,8 @@ def opened(path: Path) -> Iterator[InputContainer]:
     with container:
         if container.format.name in _TEXT_READERS:
             raise MediaError(f"{path}: is a text, not an audio or video file")
+        if not container.streams.audio and not container.streams.video:
+            raise MediaError(f"{path}: holds neither sound nor video, or is damaged")
         yield container
 
 
@@ -108,6 +111,31 @@ def origin_of(container: InputContainer) -> Fraction:
         if stream.start_time is not None and stream.time_base is not None
     ]
     return min(starts, default=Fraction(0))
+
+
+def declared_end(container: InputContainer, stream: Any) -> Fraction | None:
+    """Where the file says that a track ends, in seconds from time zero; None where it does not.
+
+    In an MP4 it is exact: what the codec appends after it is padding.
+    """
+    if "mp4" in container.format.name and stream.duration is not None:
+        end = Fraction(((stream.start_time or 0) + stream.duration) * stream.time_base)
+        return end - origin_of(container)
+    alone = len(container.streams) == 1 and container.duration
+    if alone and any(name in container.format.name for name in _KNOW_THEIR_LENGTH):
+        return Fraction(container.duration or 0, _MICROSECONDS)
+    return None
+
+
+def check_complete(path: Path, kind: str, reached: Fraction, declared: Fraction | None) -> None:
+    """Make sure that a track goes to its declared end; *kind* is "sound" or "video".
+
+    Raises:
+        MediaError: it ends much earlier.
+    """
+    if declared is not None and reached < declared * (1 - _SHORT) - _SHORT_S:
+        problem = f"the {kind} ends after {float(reached):.2f} s of {float(declared):.2f} s"
+        raise MediaError(compose(problem, where=str(path), fix="The file is cut or damaged."))
 
 
 def decoded(container: InputContainer, stream: Any, path: Path) -> Iterator[Any]:

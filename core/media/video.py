@@ -60,7 +60,13 @@ def encode_video(
             for frame in frames:
                 if track is None:
                     size = (frame.shape[0], frame.shape[1])
-                    track = PictureTrack(container, fps=Fraction(fps), size=size, quality=quality)
+                    track = PictureTrack(
+                        container,
+                        fps=Fraction(fps),
+                        size=size,
+                        quality=quality,
+                        tell_colours=False,  # only this toolkit reads it
+                    )
                 track.write(frame)
             if track is None:
                 raise MediaError("a video needs at least one frame")

@@ -65,6 +65,8 @@ class VideoWriter:
     ) -> None:
         self.path = Path(path)
         self._kind = _kind_of(self.path, format)
+        if self.path.is_dir():
+            raise InputError(compose("is a folder", where=str(path), expected="a file to write"))
         self._fps = exact_rate(fps)
         self._size = size
         self._quality = quality
@@ -74,6 +76,7 @@ class VideoWriter:
         self._container: Any = None
         self._pictures: PictureTrack | None = None
         self._track: CopiedSound | EncodedSound | None = None
+        self._done = False
         self._open = contextlib.ExitStack()
         self._temporary = self._open.enter_context(atomic_path(self.path))
 
@@ -94,12 +97,14 @@ class VideoWriter:
                 self._track.advance(self._pictures.written / self._fps)
 
     def close(self) -> None:
-        """Finish the file.
+        """Finish the file; once it is finished or given up, nothing happens.
 
         Raises:
             MediaError: there was no frame.
             RunError: the file cannot be written.
         """
+        if self._done:
+            return
         with self._failures():
             if self._pictures is None:
                 raise MediaError(f"{self.path}: a video needs at least one frame")
@@ -107,12 +112,15 @@ class VideoWriter:
             if self._track is not None:
                 self._track.close(self._pictures.written / self._fps)
             self._container.close()
+        self._done = True
         self._open.close()
 
     def abort(self) -> None:
         """Give up: no file is left, and one that was there before stays."""
+        self._done = True
         if self._container is not None:
             with contextlib.suppress(FFmpegError, OSError):  # it is thrown away
+                self._temporary.unlink(missing_ok=True)  # first, to make room
                 self._container.close()
         given_up = _GivenUpError()
         with contextlib.suppress(_GivenUpError):
