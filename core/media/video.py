@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import fractions
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO
 
 import av
 import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 from styletalker.core.errors import MediaError
-from styletalker.core.files import atomic_path
+from styletalker.core.media.picture_track import PictureTrack, Quality
+from styletalker.core.media.sound_track import Waveform
+from styletalker.core.media.video_writer import VideoWriter
 
 __all__ = ["Quality", "encode_video", "read_frames", "write_video"]
-
-Quality = Literal["lossless", "high", "playable"]
-"""``lossless`` keeps every RGB value (few players show it), ``high`` is about 42 dB with full
-colour resolution, ``playable`` plays everywhere."""
-
-_CODECS: dict[Quality, tuple[str, str, dict[str, str]]] = {
-    "lossless": ("libx264rgb", "rgb24", {"qp": "0", "preset": "veryfast"}),
-    "high": ("libx264", "yuv444p", {"crf": "8", "preset": "veryfast"}),
-    "playable": ("libx264", "yuv420p", {"crf": "16", "preset": "medium"}),
-}
-_AAC_BITS = 128_000
-"""Bits per second of sound in playable files: transparent for speech."""
 
 
 def write_video(
@@ -44,20 +34,20 @@ def write_video(
         path: such as ``talk.mp4``.
         frames: images [H, W, 3], uint8 RGB, all of one size; read one at a time.
         fps: frames per second.
-        waveform: mono sound [S] in [-1, 1], written as AAC; None for a silent file.
+        waveform: mono sound [S] in [-1, 1], cut or padded to the video's length; None for a
+            silent file.
         sample_rate: samples per second of the sound.
         quality: what to keep.
 
     Raises:
+        InputError: the suffix, or a frame, is not one that can be written.
         MediaError: there is no frame, or it cannot be encoded.
         RunError: the file cannot be written.
     """
-    with atomic_path(path) as temporary:
-        try:
-            with av.open(str(temporary), "w") as container:
-                _fill(container, frames, fps, quality, waveform, sample_rate)
-        except FFmpegError as error:
-            raise MediaError(f"{path}: cannot be written: {error}") from error
+    sound = None if waveform is None else Waveform(waveform, sample_rate)
+    with VideoWriter(path, fps=fps, quality=quality, sound=sound) as writer:
+        for frame in frames:
+            writer.write(frame)
 
 
 def encode_video(
@@ -66,7 +56,21 @@ def encode_video(
     """Write an MP4 file without sound to a binary stream; the same frames give the same bytes."""
     try:
         with av.open(stream, "w", format="mp4") as container:
-            _fill(container, frames, fps, quality, None, 0)
+            track: PictureTrack | None = None
+            for frame in frames:
+                if track is None:
+                    size = (frame.shape[0], frame.shape[1])
+                    track = PictureTrack(
+                        container,
+                        fps=Fraction(fps),
+                        size=size,
+                        quality=quality,
+                        tell_colours=False,  # only this toolkit reads it
+                    )
+                track.write(frame)
+            if track is None:
+                raise MediaError("a video needs at least one frame")
+            track.close()
     except FFmpegError as error:
         raise MediaError(f"the frames cannot be encoded: {error}") from error
 
@@ -86,38 +90,3 @@ def read_frames(source: Path | BinaryIO, name: str = "") -> NDArray[np.uint8]:
     if not images:
         raise MediaError(f"{label}: holds no frame")
     return np.stack(images).astype(np.uint8, copy=False)
-
-
-def _fill(
-    container: Any,
-    frames: Iterable[NDArray[np.uint8]],
-    fps: int,
-    quality: Quality,
-    waveform: NDArray[np.float32] | None,
-    sample_rate: int,
-) -> None:
-    codec, pixels, options = _CODECS[quality]
-    video = sound = None
-    for frame in frames:
-        if video is None:
-            height, width = frame.shape[:2]
-            video = container.add_stream(codec, rate=fps, options=options)
-            video.width, video.height = width, height
-            odd = height % 2 or width % 2
-            video.pix_fmt = "yuv444p" if odd and pixels == "yuv420p" else pixels
-            video.thread_count = 1  # the bytes then depend on the frames alone
-            if waveform is not None:
-                sound = container.add_stream("aac", rate=sample_rate, layout="mono")
-                sound.bit_rate = _AAC_BITS
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-        container.mux(video.encode(picture))
-    if video is None:
-        raise MediaError("a video needs at least one frame")
-    container.mux(video.encode())
-    if sound is not None and waveform is not None:
-        samples = np.ascontiguousarray(waveform[None], np.float32)
-        piece = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
-        piece.sample_rate = sample_rate
-        piece.time_base = fractions.Fraction(1, sample_rate)
-        container.mux(sound.encode(piece))
-        container.mux(sound.encode())
