@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from styletalker.core.config.options import Chosen, WeightsRef
-from styletalker.core.errors import CheckpointError, ConfigError
+from styletalker.core.errors import CheckpointError, ConfigError, StyletalkerError
 from styletalker.core.registry import Registry
 from styletalker.core.roles import role_named
 
@@ -114,14 +114,18 @@ class Components:
         """
         if role not in self._built:
             if role not in self._chosen:
-                title = role_named(role).title
-                raise ConfigError(f"the recipe chooses no {title}; add {role}: under components:")
+                raise self._missing(role)
             arguments = {
                 keyword: self._needed(role, source)
                 for keyword, source in role_named(role).needs.items()
             }
             self._built[role] = build(self._chosen[role], self._registry, **arguments)
         return self._built[role]
+
+    def _missing(self, role: str) -> StyletalkerError:
+        """The error of asking for a role that has no component."""
+        title = role_named(role).title
+        return ConfigError(f"the recipe chooses no {title}; add {role}: under components:")
 
     def _needed(self, role: str, source: str) -> Any:
         needed, _, attribute = source.partition(".")
