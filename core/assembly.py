@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from styletalker.core.config.options import Chosen, WeightsRef
-from styletalker.core.errors import CheckpointError, ConfigError
+from styletalker.core.errors import CheckpointError, ConfigError, StyletalkerError
 from styletalker.core.registry import Registry
 from styletalker.core.roles import role_named
 
@@ -98,8 +98,7 @@ class Components:
             ConfigError: it chooses nothing.
         """
         if role not in self._chosen:
-            title = role_named(role).title
-            raise ConfigError(f"the recipe chooses no {title}; add {role}: under components:")
+            raise self._missing(role)
         return self._chosen[role]
 
     @overload
@@ -131,6 +130,11 @@ class Components:
             }
             self._built[role] = build(chosen, self._registry, **arguments)
         return self._built[role]
+
+    def _missing(self, role: str) -> StyletalkerError:
+        """The error of asking for a role that has no component."""
+        title = role_named(role).title
+        return ConfigError(f"the recipe chooses no {title}; add {role}: under components:")
 
     def _needed(self, role: str, source: str) -> Any:
         needed, _, attribute = source.partition(".")

@@ -59,6 +59,9 @@ def read_facts(path: Path) -> Mapping[str, Any]:
             f"{sidecar}: was written by another version of styletalker "
             f"(format {facts.get('format')}, this one reads {FORMAT})"
         )
+    sizes = facts.get("sizes", {})
+    if not isinstance(sizes, dict) or not all(type(size) is int for size in sizes.values()):
+        raise CheckpointError(f"{sidecar}: sizes must be a mapping of names to whole numbers")
     return facts
 
 

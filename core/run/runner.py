@@ -159,7 +159,10 @@ class _Runner:
             metrics.close()
         seconds = time.monotonic() - started
         listings = {name: listing_of(path) for name, path in context.outputs.items()}
-        run.set_stage_state(step, "done", seconds=round(seconds, 3), outputs=listings)
+        places = dict(step.outputs)
+        run.set_stage_state(
+            step, "done", seconds=round(seconds, 3), outputs=listings, places=places
+        )
         return seconds
 
     def _failed(self, step: Step, error: BaseException) -> None:

@@ -13,13 +13,15 @@ from styletalker.core.recipe.read import read_recipe
 from support.parts import make_registry
 
 KEYS = ["name", "seed", "components", "corpus", "pipeline", "extends", "type", "prior", "hidden"]
+KEYS += ["weights"]
+WEIGHTS = ["builtin:flow", "w.safetensors", "base.safetensors"]
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-3, 5000),
     st.floats(allow_nan=True),
     st.sampled_from(
-        [*KEYS, "flow", "gaussian", "write", "copy", "nothing", "base.yaml", "", "a b"]
+        [*KEYS, "flow", "gaussian", "write", "copy", "nothing", "base.yaml", "", "a b", *WEIGHTS]
     ),
 )
 VALUES = st.recursive(

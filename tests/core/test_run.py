@@ -16,6 +16,7 @@ from rich.console import Console
 from styletalker.core.errors import ConfigError, InputError, RunError
 from styletalker.core.recipe.read import read_recipe
 from styletalker.core.registry import Registry
+from styletalker.core.run.artifacts import is_run, latest_artifact
 from styletalker.core.run.directory import RunDirectory
 from styletalker.core.run.metrics import MetricsLog, read_metrics
 from styletalker.core.run.plan import make_plan
@@ -84,6 +85,21 @@ def test_stages_run_in_order_and_everything_is_written_down(run: Run) -> None:
     ]
     assert list(Path("run/events/write").iterdir())
     assert run.said.getvalue().splitlines()[0] == "[1/2] write: starts"
+
+
+def test_artifacts_are_found_from_outside(run: Run) -> None:
+    run()
+    assert is_run(Path("run"))
+    assert not is_run(Path("run/stages"))
+    assert latest_artifact(Path("run"), "copy") == Path("run/stages/copy/copy/note.txt")
+    with pytest.raises(RunError):
+        run("pipeline.copy.fail=bug", "pipeline.write.fail=bug")
+    with pytest.raises(RunError) as caught:
+        latest_artifact(Path("run"), "note")
+    assert str(caught.value) == (
+        "run: no finished stage wrote an artifact 'note'; the stages are write (failed), "
+        "copy (done)"
+    )
 
 
 def test_a_finished_stage_is_skipped(run: Run) -> None:

@@ -166,6 +166,7 @@ def test_faults_of_options_are_told_as_ever(here: Write, tiny: Registry) -> None
             "whole number, got 'a'; sizes: unknown key; did you mean 'size'?",
         ),
         ("bare.safetensors", "bare.json does not say the options"),
+        ("sizes.safetensors", "sizes.json: sizes must be a mapping of names to whole numbers"),
     ],
 )
 def test_weights_that_cannot_be_used(
@@ -180,6 +181,7 @@ def test_weights_that_cannot_be_used(
         "new": {**facts, "format": 9},
         "options": {**facts, "options": {"size": "a", "sizes": 3}},
         "bare": {**facts, "options": None},
+        "sizes": {**facts, "sizes": {"num_ws": True}},
     }
     for name, content in beside.items():
         here(f"{name}.json", json.dumps(content))
