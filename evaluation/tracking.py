@@ -123,8 +123,9 @@ def _nearest(faces: tuple[Face, ...], last: Face | None) -> Face | None:
     return min(faces, key=lambda face: float(np.linalg.norm(_middle(face) - middle)))
 
 
-def _middle(face: Face) -> NDArray[np.float32]:
-    middle: NDArray[np.float32] = (face.box[:2] + face.box[2:]) / 2
+def _middle(face: Face) -> FloatArray:
+    box = np.asarray(face.box, np.float64)
+    middle: FloatArray = (box[:2] + box[2:]) / 2
     return middle
 
 
