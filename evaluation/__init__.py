@@ -1,1 +1,66 @@
-"""The evaluation harness: metric families, controls and reports."""
+"""Evaluation: measures as plain functions, and the metrics on top of them.
+
+The measures (:mod:`~styletalker.evaluation.mouth`, :mod:`~styletalker.evaluation.blinks` and so
+on) take arrays; the metrics in :mod:`styletalker.evaluation.metrics` take clips.
+"""
+
+from __future__ import annotations
+
+from styletalker.core.component import Component
+from styletalker.core.hookspecs import hookimpl
+from styletalker.evaluation.metrics.config import MetricConfig
+
+__all__ = ["styletalker_components"]
+
+_DLIB = "Apache-2.0; needs dlib's 68-point model, trained on iBUG 300-W: no commercial use"
+_OWN = "Apache-2.0"
+_LMD = "RAD-NeRF (arXiv 2211.12368), LMDMeter; normalised by the inter-ocular distance"
+_BILABIAL = "our own definition: contact of the lips is what p, b and m are"
+
+_METRICS = (
+    ("psnr", "pictures:Psnr", "peak signal-to-noise ratio of whole frames",
+     "mean squared error in dB", _OWN),
+    ("ssim", "pictures:Ssim", "structural similarity of whole frames",
+     "Wang et al. 2004, in scikit-image's conventions", _OWN),
+    ("face_found_rate", "faces:FaceFoundRate", "part of the frames with a face", "dlib's detector",
+     _DLIB),
+    ("csim_dlib", "faces:CsimDlib", "identity: dlib's vectors against the portrait's",
+     "dlib (King 2009)", _DLIB),
+    ("csim_dlib_truth", "faces:CsimDlibTruth",
+     "identity: dlib's vectors against those of the ground truth's frames", "dlib (King 2009)",
+     _DLIB),
+    ("lmd", "faces:Lmd", "landmark distance over all 68 points", _LMD, _DLIB),
+    ("lmd_mouth", "faces:LmdMouth", "landmark distance over the mouth's 20 points", _LMD, _DLIB),
+    ("bilabial_closure", "lips:BilabialClosure", "do the lips close on p, b and m?", _BILABIAL,
+     _DLIB),
+    ("vowel_openness", "lips:VowelOpenness", "how far the lips open on open vowels", _BILABIAL,
+     _DLIB),
+    ("pause_motion", "lips:PauseMotion", "how much the lips move in pauses",
+     "our own definition", _DLIB),
+    ("aperture_correlation", "lips:ApertureCorrelation",
+     "do the lips open when the ground truth's do?", "Pearson's correlation", _DLIB),
+    ("blink_rate", "motion:BlinkRate", "blinks per minute", "our own definition", _DLIB),
+    ("head_pose_spread", "motion:HeadPoseSpread", "how far the head moves", "our own definition",
+     _DLIB),
+    ("head_pose_speed", "motion:HeadPoseSpeed", "how fast the head moves", "our own definition",
+     _DLIB),
+)  # fmt: skip
+"""Name, class, summary, source and licence of each metric."""
+
+
+@hookimpl
+def styletalker_components() -> list[Component]:
+    """Offer the metrics."""
+    return [
+        Component(
+            role="metric",
+            name=name,
+            target=f"styletalker.evaluation.metrics.{target}",
+            config=MetricConfig,
+            summary=summary,
+            source=source,
+            licence=licence,
+            smoke={},
+        )
+        for name, target, summary, source, licence in _METRICS
+    ]

@@ -7,7 +7,8 @@ from typing import Any
 
 import attrs
 import numpy as np
-from styletalker.core.clip import Clip
+from styletalker.core.clip import Clip, Phoneme
+from styletalker.core.contract.toy_face import drawn_face
 from styletalker.core.roles import role_named
 
 __all__ = ["AUDIO_DIM", "MOTION_DIM", "NUM_WS", "RESOLUTION", "W_DIM", "ToyConfig", "arguments_for"]
@@ -22,6 +23,10 @@ AUDIO_DIM = 6
 """A."""
 MOTION_DIM = 4
 """Z."""
+
+_CLIP_SIZE, _CLIP_FPS = 96, 25
+_SAID = (("_", 0, 8), ("p", 8, 10), ("A", 10, 15), ("m", 15, 17), ("aI", 17, 24))
+"""Symbol, first frame and the frame after the last of the sounds of a talking clip."""
 
 _SIZES: Mapping[str, int] = {
     "resolution": RESOLUTION,
@@ -42,13 +47,46 @@ def arguments_for(role: str) -> dict[str, int]:
     return {keyword: _SIZES[keyword] for keyword in role_named(role).needs}
 
 
-def talking_clip(name: str = "clip", frames: int = 12, seed: int = 0) -> Clip:
-    """A clip of noise in the form of a talking head's: frames [T, 32, 32, 3] and speech."""
+def talking_clip(name: str = "clip", frames: int = 24, seed: int = 0) -> Clip:
+    """A clip of a drawn face [T, 96, 96, 3] that moves, blinks and opens its mouth on vowels.
+
+    Phonemes are in espeak's notation: silence, then p, m and open vowels; the sound is noise.
+    """
     rng = np.random.default_rng(seed)
+    phonemes = tuple(
+        Phoneme(symbol, start / _CLIP_FPS, stop / _CLIP_FPS)
+        for symbol, start, stop in _SAID
+        if start < frames
+    )
+    vowels = [(start, stop) for symbol, start, stop in _SAID if symbol[0] in "Aa"]
+    blink, phase = int(rng.integers(frames)), float(rng.uniform(0, 6))
+    pictures = []
+    for t in range(frames):
+        speaking = any(start <= t < stop for start, stop in vowels)
+        face = drawn_face(
+            _CLIP_SIZE,
+            shift=0.03 * float(np.sin(phase + 0.2 * t)),
+            opened=float(rng.uniform(0.5, 1.0)) if speaking else 0.0,
+            closed=float(t == blink),
+        )
+        noise = rng.integers(-4, 5, face.shape)
+        pictures.append(np.clip(face + noise, 0, 255).astype(np.uint8))
     return Clip(
         name=name,
         identity="somebody",
-        frames=rng.integers(0, 256, (frames, RESOLUTION, RESOLUTION, 3), dtype=np.uint8),
+        frames=np.stack(pictures),
+        waveform=rng.uniform(-0.5, 0.5, frames * 640).astype(np.float32),
+        phonemes=phonemes,
+    )
+
+
+def noise_clip(frames: int = 12, seed: int = 0) -> Clip:
+    """A clip of noise [T, 96, 96, 3], in which there is nothing to be seen and nothing known."""
+    rng = np.random.default_rng(seed)
+    return Clip(
+        name="noise",
+        identity="nobody",
+        frames=rng.integers(0, 256, (frames, _CLIP_SIZE, _CLIP_SIZE, 3), dtype=np.uint8),
         waveform=rng.uniform(-0.5, 0.5, frames * 640).astype(np.float32),
     )
 

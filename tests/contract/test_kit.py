@@ -190,6 +190,12 @@ BROKEN: list[tuple[str, str, Change, str]] = [
         instead("summarise", lambda self, measured: measured[0]["flicker"]),
         "the order of clips changes the value",
     ),
+    (
+        "metric",
+        "noise_is_measured_or_refused",
+        instead("summarise", lambda self, measured: float("nan")),
+        "clips of noise give nan: raise InputError instead",
+    ),
     ("metric", "declarations", instead("direction", "up"), "direction must be one of"),
     (
         "stage",

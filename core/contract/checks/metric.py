@@ -6,7 +6,8 @@ import math
 import typing
 
 from styletalker.core.contract.case import Case
-from styletalker.core.contract.sizes import talking_clip
+from styletalker.core.contract.sizes import noise_clip, talking_clip
+from styletalker.core.errors import StyletalkerError
 from styletalker.core.interfaces.metric import Direction
 
 
@@ -32,3 +33,17 @@ def check_measures_and_summarises(case: Case) -> None:
     )
     repeated = metric.measure(talking_clip(seed=0), reference)
     assert set(repeated) == set(measured[0]), "measuring a clip twice gives other names"
+
+
+def check_noise_is_measured_or_refused(case: Case) -> None:
+    """Clips of noise, without a face or phonemes, give finite numbers or a StyletalkerError."""
+    metric = case.build()
+    reference = noise_clip(seed=5) if metric.uses_reference else None
+    try:
+        value = metric.summarise(
+            [metric.measure(noise_clip(seed=seed), reference) for seed in (0, 1)]
+        )
+    except StyletalkerError as error:
+        assert str(error).strip(), "the error says nothing"  # noqa: PT017
+    else:
+        assert math.isfinite(value), f"clips of noise give {value}: raise InputError instead"

@@ -1,0 +1,1 @@
+"""The metric components, one family a file."""

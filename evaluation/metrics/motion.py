@@ -1,0 +1,73 @@
+"""Metrics of head and eyes, to be compared with the ground truth's distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from styletalker.core.clip import Clip
+from styletalker.core.interfaces.metric import Metric
+from styletalker.evaluation.blinks import blinks_per_minute
+from styletalker.evaluation.metrics.base import MeanMetric, finite
+from styletalker.evaluation.observe import observe
+
+__all__ = ["BlinkRate", "HeadPoseSpeed", "HeadPoseSpread"]
+
+_ANGLES = ("yaw", "pitch", "roll")
+_TOO_FEW = "too few frames have a face"
+
+
+class BlinkRate(Metric):
+    """Blinks per minute, by the contrast of the eyes' regions.
+
+    See :mod:`styletalker.evaluation.blinks`. Speakers blink 15 to 30 times a minute, the puppet
+    corpus's 17 times. Clips of few seconds have few blinks: look at the interval.
+    """
+
+    title, unit, direction, uses_reference = "blink rate", "1/min", "none", False
+
+    def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:  # noqa: ARG002
+        """``blinks``: count; ``seconds``; ``mean_duration_s`` of the blinks, NaN without any."""
+        found = observe(generated).blinks
+        durations = [one.duration_s(generated.fps) for one in found]
+        mean = float(np.mean(durations)) if durations else float("nan")
+        seconds = generated.duration_s
+        return {"blinks": len(found), "seconds": seconds, "mean_duration_s": mean}
+
+    def summarise(self, measurements: Sequence[dict[str, Any]]) -> float:
+        """Blinks of all clips over the minutes of all clips."""
+        count, seconds = (sum(one[key] for one in measurements) for key in ("blinks", "seconds"))
+        return blinks_per_minute(count, seconds)
+
+
+class HeadPoseSpread(MeanMetric):
+    """How far the head moves: mean of the standard deviations of yaw, pitch and roll.
+
+    Within each clip; see :mod:`styletalker.evaluation.head_pose`. A still head is not better and
+    not worse: compare with the ground truth's value.
+    """
+
+    title, unit, direction, uses_reference = "head-pose spread", "deg", "none", False
+
+    def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:  # noqa: ARG002
+        """``value``: the mean; ``yaw``, ``pitch`` and ``roll``: each standard deviation."""
+        spread = observe(generated).pose.spread_deg
+        value = finite(float(spread.mean()), generated, _TOO_FEW)
+        return {"value": value, **dict(zip(_ANGLES, map(float, spread), strict=True))}
+
+
+class HeadPoseSpeed(MeanMetric):
+    """How fast the head moves: mean absolute change of yaw, pitch and roll per second.
+
+    **Pitfall.** The landmarks' noise adds to it, more in small pictures: compare with the ground
+    truth's value at the same resolution.
+    """
+
+    title, unit, direction, uses_reference = "head-pose speed", "deg/s", "none", False
+
+    def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:  # noqa: ARG002
+        """``value``: the mean; ``yaw``, ``pitch`` and ``roll``: each mean speed."""
+        speed = observe(generated).pose.speed_deg_s(generated.fps)
+        value = finite(float(speed.mean()), generated, _TOO_FEW)
+        return {"value": value, **dict(zip(_ANGLES, map(float, speed), strict=True))}

@@ -1,0 +1,97 @@
+"""What the metrics see of a clip: computed once, shared by all of them.
+
+Everything is measured in the frames by dlib, for generated and ground-truth clips alike, never
+taken from a corpus's own annotation: so both sides have the same errors.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+
+import numpy as np
+from numpy.typing import NDArray
+from styletalker.core.clip import Clip
+from styletalker.core.errors import InputError, compose
+from styletalker.evaluation.blinks import Blink, blinks
+from styletalker.evaluation.eye_contrast import eye_contrast
+from styletalker.evaluation.head_pose import HeadPose, head_pose
+from styletalker.evaluation.mouth import aperture
+from styletalker.evaluation.tracking import Track, track
+from styletalker.plugins.dlib_face.analyser import Dlib
+from styletalker.plugins.dlib_face.config import DlibConfig
+
+__all__ = ["EMBED_EVERY", "Observation", "observe"]
+
+FloatArray = NDArray[np.float64]
+
+EMBED_EVERY = 12
+"""Frames from one identity vector to the next, from the first: twice a second. One takes 0.15 s
+on a CPU, and those of neighbouring frames are alike."""
+
+
+class Observation:
+    """Landmarks, pose, lips, eyes and identity of a clip, each computed when first asked for."""
+
+    def __init__(self, clip: Clip) -> None:
+        """Of the face in *clip*; holds its frames, not the clip."""
+        self._name, self._frames, self._fps = clip.name, clip.frames, clip.fps
+
+    @functools.cached_property
+    def track(self) -> Track:
+        """The face, detected in every frame.
+
+        Raises:
+            InputError: there is none in any frame.
+        """
+        seen = self.any_track
+        if not seen.found.any():
+            raise InputError(compose(f"clip {self._name}: no face is found in any frame"))
+        return seen
+
+    @functools.cached_property
+    def any_track(self) -> Track:
+        """The same, also if there is no face at all."""
+        return track(_analyser(), self._frames, every=1)
+
+    @functools.cached_property
+    def aperture(self) -> FloatArray:
+        """Opening of the lips [T], see :func:`styletalker.evaluation.mouth.aperture`."""
+        return aperture(self.track.landmarks)
+
+    @functools.cached_property
+    def pose(self) -> HeadPose:
+        """Angles of the head."""
+        return head_pose(self.track.landmarks)
+
+    @functools.cached_property
+    def blinks(self) -> list[Blink]:
+        """Blinks by the contrast of both eyes' regions."""
+        return blinks(eye_contrast(self._frames, self.track.landmarks).mean(1), self._fps)
+
+    @functools.cached_property
+    def embeddings(self) -> FloatArray:
+        """Identity vectors [K, 128] of the frames 0, 12, 24, ...; NaN where no face is found."""
+        analyser = _analyser()
+        vectors = np.full((len(self._frames[::EMBED_EVERY]), analyser.embedding_dim), np.nan)
+        for k, frame in enumerate(self._frames[::EMBED_EVERY]):
+            faces = analyser.analyse(frame, embed=True)
+            if faces:
+                vectors[k] = faces[0].embedding
+        return vectors
+
+
+@functools.cache
+def _analyser() -> Dlib:
+    return Dlib(DlibConfig())
+
+
+_SEEN: weakref.WeakKeyDictionary[Clip, Observation] = weakref.WeakKeyDictionary()
+"""Observations live as long as their clips."""
+
+
+def observe(clip: Clip) -> Observation:
+    """What is seen in *clip*: the same object as long as the clip itself lives."""
+    if clip not in _SEEN:
+        _SEEN[clip] = Observation(clip)
+    return _SEEN[clip]
