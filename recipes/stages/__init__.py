@@ -55,7 +55,7 @@ def styletalker_components() -> list[Component]:
             name="generator",
             target="styletalker.recipes.stages.reconstruct:TrainGenerator",
             config=ReconstructConfig,
-            summary="trains generator and inverter: a portrait, moved as another frame, is that frame",
+            summary="trains generator and inverter on pairs of frames of one clip",
             source="LIA: arXiv 2203.09043, section 3.3, with landmarks and parameters where known",
             licence="Apache-2.0",
             smoke=_BRIEFLY,

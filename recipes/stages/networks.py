@@ -49,7 +49,7 @@ def network(context: StageContext, role: Any) -> Any:
 def save_network(
     context: StageContext, role: str, module: nn.Module, *, step: int, path: Path | None = None
 ) -> None:
-    """Write a network to the stage's artifact *role* (or to *path*), so that recipes can name it."""
+    """Write a network to the artifact *role* (or to *path*), so that recipes can name it."""
     from styletalker.core.checkpoint import save_component
 
     chosen = context.components.chosen(role)
