@@ -107,7 +107,11 @@ class Helpers:
         self._pipes: list[multiprocessing.connection.Connection] = []
         if count:
             payload = _pickled(job)
-            self._start(payload, work, count)
+            try:
+                self._start(payload, work, count)
+            except BaseException:
+                self._kill()
+                raise
 
     def __enter__(self) -> Self:
         """The processes."""
@@ -140,9 +144,11 @@ class Helpers:
         for rank, pipe in enumerate(self._pipes, 1):
             text = _received(pipe, _START_S)
             if text != _READY:
-                for process in self._processes:
-                    process.kill()
                 raise TrainingError(text or f"process {rank} of the training did not start")
+
+    def _kill(self) -> None:
+        for process in self._processes:
+            process.kill()
 
     def _failure(self) -> str | None:
         """What a process said when it failed, if one did."""

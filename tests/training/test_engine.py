@@ -251,3 +251,40 @@ def test_a_scaled_gradient_that_overflows_skips_a_few_steps() -> None:
     assert all(not player.step(step, fails).losses for step in range(30, 50))
     with pytest.raises(NotFinite, match="not finite: the loss 'fit'"):
         player.step(50, fails)
+
+
+class Given(Objective):
+    """Its loss is what the step says, whatever the weights are."""
+
+    def __init__(self, rises_at: int = 1000, chance: float | None = None) -> None:
+        super().__init__()
+        self.net = nn.Linear(1, 1)
+        self.rises_at, self.chance = rises_at, chance
+
+    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
+        nothing = 0.0 * self.net.weight.sum()
+        return {"fit": nothing + (1.0 if draws.step < self.rises_at else 100.0)}
+
+    def chance_level(self) -> float | None:
+        return self.chance
+
+
+def test_a_loss_that_has_diverged_stops_it(tmp_path: Path) -> None:
+    context = made_context(tmp_path)
+    with pytest.raises(TrainingError) as caught:
+        train(context, Given(rises_at=30), Noise(), configured(steps=500, clip_norm=0.0))
+    assert str(caught.value) == (
+        "step 240: the loss has diverged: 98.58, it was 1 at best; no checkpoint was written yet. "
+        "Try a lower learning_rate (it was 0.01), or set clip_norm (it is off)."
+    )
+
+
+def test_a_loss_at_chance_is_said_then_and_at_the_end(tmp_path: Path) -> None:
+    context = made_context(tmp_path)
+    trained = train(context, Given(chance=1.01), Noise(), configured(steps=220))
+    sentence = "the fit loss stands at chance (1.010, as good as guessing among 3): nothing is"
+    assert context.said.getvalue().count(sentence) == 2
+    assert trained.at_chance
+    other = made_context(tmp_path / "better")
+    assert not train(other, Given(chance=1.1), Noise(), configured(steps=220)).at_chance
+    assert "chance" not in other.said.getvalue()
