@@ -151,9 +151,17 @@ class Helpers:
             process.kill()
 
     def _failure(self) -> str | None:
-        """What a process said when it failed, if one did."""
+        """What a process said when it failed, or that it died."""
         told = [text for pipe in self._pipes if (text := _received(pipe, 1.0))]
-        return told[0] if told else None
+        if told:
+            return told[0]
+        for rank, process in enumerate(self._processes, 1):
+            process.join(timeout=0.1)
+            if process.exitcode:
+                problem = f"process {rank} of the training died (exit code {process.exitcode})"
+                fix = "Perhaps memory ran out; go on with --resume."
+                return compose(problem, fix=fix)
+        return None
 
 
 class _Place(ClusterEnvironment):

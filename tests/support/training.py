@@ -6,7 +6,6 @@ import io
 import logging
 import os
 import signal
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -79,7 +78,7 @@ class Noise:
 
     batch_size: int = 8
     fail_step: int = -1
-    fail: Literal["kill", "terminate", "raise", "nan", "late"] = "kill"
+    fail: Literal["kill", "terminate", "raise", "nan", "kill_last"] = "kill"
 
     def batch(self, step: int, rows: range) -> Mapping[str, Tensor]:
         x = np.random.default_rng([0, step]).normal(size=(self.batch_size, 4))
@@ -88,8 +87,9 @@ class Noise:
                 os.kill(os.getpid(), signal.SIGKILL if self.fail == "kill" else signal.SIGTERM)
             elif self.fail == "nan":
                 x[-1, -1] = np.nan
-            elif rows.stop == self.batch_size:
-                time.sleep(0.1)
+            elif rows.stop == self.batch_size:  # the last process
+                if self.fail == "kill_last":
+                    os.kill(os.getpid(), signal.SIGKILL)
                 raise OSError("the disk is gone")
         y = np.stack([x[:, 0] - x[:, 1], np.sin(x[:, 2])], axis=1)
         return {
