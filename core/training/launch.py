@@ -122,7 +122,7 @@ class Helpers:
         told = self._failure() if kind is not None and self._processes else None
         for process in self._processes:
             if kind is not None:
-                process.terminate()
+                process.kill()
             process.join(timeout=10)
             if process.is_alive():
                 process.kill()
@@ -213,7 +213,8 @@ def _help(
     pipe: multiprocessing.connection.Connection,
 ) -> None:
     """What a spawned process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # process 0 decides when to stop
+    for one in (signal.SIGINT, signal.SIGTERM):  # go to a whole group; process 0 decides
+        signal.signal(one, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         job = pickle.loads(payload)  # noqa: S301 (made by process 0 a moment ago)

@@ -25,7 +25,16 @@ from styletalker.core.training.objective import Objective
 from styletalker.core.training.parallel import gather
 from torch import Tensor, nn
 
-__all__ = ["Noise", "Regression", "Shared", "configured", "lines_of", "made_context"]
+__all__ = [
+    "Forger",
+    "Judge",
+    "Noise",
+    "Regression",
+    "Shared",
+    "configured",
+    "lines_of",
+    "made_context",
+]
 
 
 class Regression(Objective):
@@ -70,6 +79,45 @@ class Shared(Regression):
             "own": nn.functional.cross_entropy(self.scale * own @ others.T, places),
             "all": nn.functional.cross_entropy(self.scale * everything, diagonal),
         }
+
+
+class Forger(Objective):
+    """A generator that moves to where its discriminator says real items are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.net, self.judge = nn.Linear(2, 4), nn.Linear(4, 1)
+        self.judged: list[bool] = []
+
+    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
+        self.judged.append(self.judge.weight.requires_grad)
+        fake = self.net(draws.normal(len(batch["x"]), 2))
+        return {"forge": nn.functional.softplus(-self.judge(fake)).mean()}
+
+    def trained_parameters(self) -> Mapping[str, nn.Parameter]:
+        return dict(self.net.named_parameters())
+
+    def averaged(self) -> Mapping[str, nn.Module]:
+        return {"net": self.net}
+
+
+class Judge(Objective):
+    """Tells real items from forged ones."""
+
+    def __init__(self, forger: Forger) -> None:
+        super().__init__()
+        self.net, self.forger = forger.judge, forger.net
+        self.asked: list[tuple[int, bool]] = []
+
+    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
+        fake = self.forger(draws.normal(len(batch["x"]), 2))
+        self.asked.append((draws.step, fake.requires_grad))
+        real = nn.functional.softplus(-self.net(batch["x"] + 3.0)).mean()
+        return {"judge": real + nn.functional.softplus(self.net(fake)).mean()}
+
+    def trained_parameters(self) -> Mapping[str, nn.Parameter]:
+        return dict(self.net.named_parameters())
 
 
 @attrs.frozen

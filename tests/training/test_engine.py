@@ -15,7 +15,7 @@ from styletalker.core.training.draws import Draws
 from styletalker.core.training.engine import train
 from styletalker.core.training.objective import Objective, Opponent
 from styletalker.core.training.player import NotFinite, Player
-from support.training import Noise, Regression, configured, lines_of, made_context
+from support.training import Forger, Judge, Noise, Regression, configured, lines_of, made_context
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 
@@ -93,43 +93,6 @@ def test_pictures_are_drawn_by_the_averages(tmp_path: Path) -> None:
     train(made_context(tmp_path / "raw"), objective, Noise(), raw, sampler=sampler)
     assert asked[-1][3] == next(objective.net.parameters()).sum().item()
     assert objective.net.training
-
-
-class Forger(Objective):
-    """A generator that moves to where its discriminator says real items are."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.net, self.judge = nn.Linear(2, 4), nn.Linear(4, 1)
-        self.judged: list[bool] = []
-
-    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
-        self.judged.append(self.judge.weight.requires_grad)
-        fake = self.net(draws.normal(len(batch["x"]), 2))
-        return {"forge": nn.functional.softplus(-self.judge(fake)).mean()}
-
-    def trained_parameters(self) -> Mapping[str, nn.Parameter]:
-        return dict(self.net.named_parameters())
-
-    def averaged(self) -> Mapping[str, nn.Module]:
-        return {"net": self.net}
-
-
-class Judge(Objective):
-    def __init__(self, forger: Forger) -> None:
-        super().__init__()
-        self.net, self.forger = forger.judge, forger.net
-        self.asked: list[tuple[int, bool]] = []
-
-    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
-        fake = self.forger(draws.normal(len(batch["x"]), 2))
-        self.asked.append((draws.step, fake.requires_grad))
-        real = nn.functional.softplus(-self.net(batch["x"] + 3.0)).mean()
-        return {"judge": real + nn.functional.softplus(self.net(fake)).mean()}
-
-    def trained_parameters(self) -> Mapping[str, nn.Parameter]:
-        return dict(self.net.named_parameters())
 
 
 def test_opponents_are_trained_in_turn(tmp_path: Path) -> None:
