@@ -15,7 +15,17 @@ from styletalker.core.registry import Registry
 
 __all__ = ["cores", "describe_environment", "git_state", "hardware", "version_of"]
 
-_PACKAGES = ("torch", "numpy", "scipy", "attrs", "cattrs", "pluggy", "safetensors", "av")
+_PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "attrs",
+    "cattrs",
+    "pluggy",
+    "safetensors",
+    "av",
+    "lightning-fabric",
+)
 """Packages whose version may change a result."""
 
 

@@ -30,21 +30,22 @@ class WeightAverage:
         self.modules = {
             name: copy_of(module, _device_of(module)) for name, module in modules.items()
         }
+        self._averages = [
+            one.data for module in self.modules.values() for one in module.parameters()
+        ]
+        self._parameters = [one for module in modules.values() for one in module.parameters()]
 
     def update(self, step: int) -> None:
         """Follow the weights after *step* (from 0), faster in the beginning."""
         decay = min(self._decay, (1 + step) / (10 + step))
-        averages: list[Tensor] = []
-        sources: list[Tensor] = []
         with torch.no_grad():
             for name, source in self._sources.items():
-                average = self.modules[name]
-                averages += [one.data for one in average.parameters()]
-                sources += [one.detach().float() for one in source.parameters()]
-                for mine, buffer in zip(average.buffers(), source.buffers(), strict=True):
-                    mine.copy_(buffer)
-            if averages:
-                torch._foreach_lerp_(averages, sources, 1.0 - decay)
+                buffers = zip(self.modules[name].buffers(), source.buffers(), strict=True)
+                for mine, theirs in buffers:  # looked up anew: modules may replace their buffers
+                    mine.copy_(theirs)
+            if self._averages:
+                present = [one.detach().float() for one in self._parameters]
+                torch._foreach_lerp_(self._averages, present, 1.0 - decay)
 
     def tensors(self) -> dict[str, Tensor]:
         """All averages by ``MODULE/TENSOR``."""

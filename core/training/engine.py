@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -25,6 +26,7 @@ from torch import Tensor
 __all__ = ["Trained", "train"]
 
 _FOLDER = "training"
+_Steps = Generator[tuple[int, list[Outcome]], None, None]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -104,9 +106,14 @@ def _lead(training: _Training, desk: Desk, saved: Snapshot | None) -> Trained:
     if saved is not None:
         desk.restore(saved)
     with Interrupts() as interrupts, desk.open():
+
+        def stops() -> bool:
+            return interrupts.asked or desk.out_of_time()
+
         try:
-            for step, outcomes in training.steps(lambda: interrupts.asked or desk.out_of_time()):
-                desk.after(step, outcomes)
+            with contextlib.closing(training.steps(stops)) as steps:
+                for step, outcomes in steps:
+                    desk.after(step, outcomes)
         except NotFinite as error:
             raise TrainingError(desk.obituary(str(error), training.step + 1)) from error
         desk.save(training.step)
@@ -151,7 +158,7 @@ class _Training:
         if saved is not None:
             restore_players(self.players, saved, fabric)
 
-    def steps(self, ask_to_stop: Callable[[], bool]) -> Iterator[tuple[int, list[Outcome]]]:
+    def steps(self, ask_to_stop: Callable[[], bool]) -> _Steps:
         """Do step after step; each gives its number of finished steps and the outcomes."""
         job, size = self._job, self._job.config.local_batch
         rank = self._fabric.global_rank

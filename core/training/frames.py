@@ -38,7 +38,10 @@ __all__ = ["FrameCache", "to_bytes", "to_unit"]
 
 def to_unit(frames: Tensor) -> Tensor:
     """Frames as networks see them: uint8 [..., H, W, 3] -> float32 [..., 3, H, W] in [-1, 1]."""
-    return frames.movedim(-1, -3).float().mul_(1.0 / 127.5).sub_(1.0)
+    import torch
+
+    turned = frames.movedim(-1, -3).to(torch.float32, memory_format=torch.contiguous_format)
+    return turned.mul_(1.0 / 127.5).sub_(1.0)
 
 
 def to_bytes(images: Tensor) -> Tensor:

@@ -107,7 +107,11 @@ class Helpers:
         self._pipes: list[multiprocessing.connection.Connection] = []
         if count:
             payload = _pickled(job)
-            self._start(payload, work, count)
+            try:
+                self._start(payload, work, count)
+            except BaseException:
+                self._kill()
+                raise
 
     def __enter__(self) -> Self:
         """The processes."""
@@ -118,7 +122,7 @@ class Helpers:
         told = self._failure() if kind is not None and self._processes else None
         for process in self._processes:
             if kind is not None:
-                process.terminate()
+                process.kill()
             process.join(timeout=10)
             if process.is_alive():
                 process.kill()
@@ -140,14 +144,24 @@ class Helpers:
         for rank, pipe in enumerate(self._pipes, 1):
             text = _received(pipe, _START_S)
             if text != _READY:
-                for process in self._processes:
-                    process.kill()
                 raise TrainingError(text or f"process {rank} of the training did not start")
 
+    def _kill(self) -> None:
+        for process in self._processes:
+            process.kill()
+
     def _failure(self) -> str | None:
-        """What a process said when it failed, if one did."""
+        """What a process said when it failed, or that it died."""
         told = [text for pipe in self._pipes if (text := _received(pipe, 1.0))]
-        return told[0] if told else None
+        if told:
+            return told[0]
+        for rank, process in enumerate(self._processes, 1):
+            process.join(timeout=0.1)
+            if process.exitcode:
+                problem = f"process {rank} of the training died (exit code {process.exitcode})"
+                fix = "Perhaps memory ran out; go on with --resume."
+                return compose(problem, fix=fix)
+        return None
 
 
 class _Place(ClusterEnvironment):
@@ -199,7 +213,8 @@ def _help(
     pipe: multiprocessing.connection.Connection,
 ) -> None:
     """What a spawned process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # process 0 decides when to stop
+    for one in (signal.SIGINT, signal.SIGTERM):  # go to a whole group; process 0 decides
+        signal.signal(one, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         job = pickle.loads(payload)  # noqa: S301 (made by process 0 a moment ago)

@@ -45,7 +45,7 @@ class Objective(nn.Module):
         raise NotImplementedError
 
     def trained_parameters(self) -> Mapping[str, nn.Parameter]:
-        """The parameters to optimise by name; by default all that require a gradient.
+        """The parameters to optimise, by names of their own; by default all that need a gradient.
 
         An objective that holds an opponent's network leaves its parameters out.
         """

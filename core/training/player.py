@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
 import torch
 from styletalker.core.errors import InputError, compose
-from styletalker.core.run.seeding import seed_everything
 from styletalker.core.training.config import OptimizerConfig
 from styletalker.core.training.draws import Draws, seed_of
 from styletalker.core.training.objective import Objective
@@ -112,7 +113,7 @@ class Player:
 
     def _losses(self, step: int, batch: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
         fabric = self._fabric
-        seed_everything(seed_of(self._seed, step, fabric.global_rank) % (1 << _SEED_BITS))
+        _seed(seed_of(self._seed, step, fabric.global_rank) % (1 << _SEED_BITS), fabric.device)
         draws = Draws(
             self._seed, step, rank=fabric.global_rank, world=fabric.world_size, device=fabric.device
         )
@@ -164,6 +165,15 @@ def only(mine: Player, players: Sequence[Player]) -> Iterator[None]:
     finally:
         for parameter in everything:
             parameter.requires_grad_(True)  # noqa: FBT003 (torch gives it no name)
+
+
+def _seed(seed: int, device: torch.device) -> None:
+    """Seed the global generators; torch.manual_seed would look for absent devices each time."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 (for networks that still use the global generator)
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
 
 
 def _finite(value: float) -> bool:

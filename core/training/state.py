@@ -19,7 +19,7 @@ __all__ = ["copy_into", "optimizer_state", "restore_players", "weights"]
 
 
 def weights(players: Sequence[Player]) -> dict[str, Tensor]:
-    """Trained parameters and persistent buffers of all objectives as ``PLAYER/NAME``.
+    """What changes in training: ``PLAYER/PARAMETER`` and, if persistent, ``PLAYER/buffer/BUFFER``.
 
     A tensor that two objectives share is named once.
     """
@@ -82,7 +82,7 @@ def _tensors(players: Sequence[Player]) -> Iterator[tuple[str, Tensor]]:
             yield f"{_label(player)}/{name}", parameter
         for name, buffer in player.objective.named_buffers():
             if name in saved:
-                yield f"{_label(player)}/{name}", buffer
+                yield f"{_label(player)}/buffer/{name}", buffer
 
 
 def _label(player: Player) -> str:

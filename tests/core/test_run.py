@@ -128,6 +128,17 @@ def test_a_stage_is_redone_when_what_it_depends_on_changes(
         assert (kept / "note.txt").read_text() == f"hello {stage_seed(0, 'write')}"
 
 
+def test_operational_options_redo_nothing_nested_ones_too(run: Run, write: Write) -> None:
+    write("paced.yaml", "pipeline:\n  - {type: paced, pace: {rate: 1}}\n")
+
+    def outcome(*overrides: str) -> str:
+        return run(*overrides, recipe="paced.yaml").stages[0].outcome
+
+    assert outcome() == "done"
+    assert outcome("pipeline.paced.pace.threads=3") == "skipped"
+    assert outcome("pipeline.paced.pace.rate=3") == "done"
+
+
 def test_a_missing_or_cut_output_is_noticed(run: Run) -> None:
     run()
     Path("run/stages/write/note.txt").unlink()
@@ -331,3 +342,16 @@ def test_progress_off_a_terminal_is_sparse(monkeypatch: pytest.MonkeyPatch) -> N
         "talker: steps: 4/8, loss 0.5, about 64 s left",
         "talker: steps: 6/8, loss 0.5, about 32 s left",
     ]
+
+
+def test_what_was_done_before_does_not_count_for_the_time_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = io.StringIO()
+    clock = iter(range(0, 1000, 40))
+    monkeypatch.setattr("styletalker.core.run.progress.time.monotonic", lambda: next(clock))
+    reporter = Reporter(Console(file=said, width=200, highlight=False))
+    with reporter.live(), reporter.task("talker: steps", 100, done=90) as task:
+        task.update(90)
+        task.update(94)
+    assert said.getvalue() == "talker: steps: 94/100, about 120 s left\n"

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import attrs
 from styletalker.core.component import Component
-from styletalker.core.config.options import Chosen, OfRole, above, within
+from styletalker.core.config.options import OPERATIONAL, Chosen, OfRole, above, within
 from styletalker.core.files import write_text
 from styletalker.core.interfaces.stage import Stage
 from styletalker.core.registry import Registry
@@ -106,6 +106,24 @@ class NoteConfig:
     """How to fail."""
 
 
+@attrs.frozen(kw_only=True)
+class Pace:
+    """Nested options, one of them operational."""
+
+    rate: float = 1.0
+    """Changes the result."""
+    threads: int = attrs.field(default=1, metadata=OPERATIONAL)
+    """Does not."""
+
+
+@attrs.frozen(kw_only=True)
+class PacedConfig(NoteConfig):
+    """Options of the test stage ``paced``."""
+
+    pace: Pace = attrs.field(factory=Pace)
+    """Nested."""
+
+
 class WriteNote(Stage):
     """Writes a note, or fails in the way its options say."""
 
@@ -165,6 +183,7 @@ def make_registry(*more: Component) -> Registry:
         component("generator", "every_kind", EveryKindConfig),
         component("corpus", "nothing", NoteConfig),
         component("stage", "write", NoteConfig, "support.parts:WriteNote"),
+        component("stage", "paced", PacedConfig, "support.parts:WriteNote"),
         component("stage", "copy", NoteConfig, "support.parts:CopyNote"),
         component("stage", "use_prior", NoteConfig, "support.parts:UsePrior"),
         *more,

@@ -6,7 +6,6 @@ import io
 import logging
 import os
 import signal
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +25,16 @@ from styletalker.core.training.objective import Objective
 from styletalker.core.training.parallel import gather
 from torch import Tensor, nn
 
-__all__ = ["Noise", "Regression", "Shared", "configured", "lines_of", "made_context"]
+__all__ = [
+    "Forger",
+    "Judge",
+    "Noise",
+    "Regression",
+    "Shared",
+    "configured",
+    "lines_of",
+    "made_context",
+]
 
 
 class Regression(Objective):
@@ -73,13 +81,52 @@ class Shared(Regression):
         }
 
 
+class Forger(Objective):
+    """A generator that moves to where its discriminator says real items are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.net, self.judge = nn.Linear(2, 4), nn.Linear(4, 1)
+        self.judged: list[bool] = []
+
+    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
+        self.judged.append(self.judge.weight.requires_grad)
+        fake = self.net(draws.normal(len(batch["x"]), 2))
+        return {"forge": nn.functional.softplus(-self.judge(fake)).mean()}
+
+    def trained_parameters(self) -> Mapping[str, nn.Parameter]:
+        return dict(self.net.named_parameters())
+
+    def averaged(self) -> Mapping[str, nn.Module]:
+        return {"net": self.net}
+
+
+class Judge(Objective):
+    """Tells real items from forged ones."""
+
+    def __init__(self, forger: Forger) -> None:
+        super().__init__()
+        self.net, self.forger = forger.judge, forger.net
+        self.asked: list[tuple[int, bool]] = []
+
+    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
+        fake = self.forger(draws.normal(len(batch["x"]), 2))
+        self.asked.append((draws.step, fake.requires_grad))
+        real = nn.functional.softplus(-self.net(batch["x"] + 3.0)).mean()
+        return {"judge": real + nn.functional.softplus(self.net(fake)).mean()}
+
+    def trained_parameters(self) -> Mapping[str, nn.Parameter]:
+        return dict(self.net.named_parameters())
+
+
 @attrs.frozen
 class Noise:
     """Batches of random inputs and a fixed function of them; may fail at a step."""
 
     batch_size: int = 8
     fail_step: int = -1
-    fail: Literal["kill", "terminate", "raise", "nan", "late"] = "kill"
+    fail: Literal["kill", "terminate", "raise", "nan", "kill_last"] = "kill"
 
     def batch(self, step: int, rows: range) -> Mapping[str, Tensor]:
         x = np.random.default_rng([0, step]).normal(size=(self.batch_size, 4))
@@ -88,8 +135,9 @@ class Noise:
                 os.kill(os.getpid(), signal.SIGKILL if self.fail == "kill" else signal.SIGTERM)
             elif self.fail == "nan":
                 x[-1, -1] = np.nan
-            elif rows.stop == self.batch_size:
-                time.sleep(0.1)
+            elif rows.stop == self.batch_size:  # the last process
+                if self.fail == "kill_last":
+                    os.kill(os.getpid(), signal.SIGKILL)
                 raise OSError("the disk is gone")
         y = np.stack([x[:, 0] - x[:, 1], np.sin(x[:, 2])], axis=1)
         return {

@@ -15,7 +15,7 @@ from styletalker.core.training.draws import Draws
 from styletalker.core.training.engine import train
 from styletalker.core.training.objective import Objective, Opponent
 from styletalker.core.training.player import NotFinite, Player
-from support.training import Noise, Regression, configured, lines_of, made_context
+from support.training import Forger, Judge, Noise, Regression, configured, lines_of, made_context
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 
@@ -93,43 +93,6 @@ def test_pictures_are_drawn_by_the_averages(tmp_path: Path) -> None:
     train(made_context(tmp_path / "raw"), objective, Noise(), raw, sampler=sampler)
     assert asked[-1][3] == next(objective.net.parameters()).sum().item()
     assert objective.net.training
-
-
-class Forger(Objective):
-    """A generator that moves to where its discriminator says real items are."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.net, self.judge = nn.Linear(2, 4), nn.Linear(4, 1)
-        self.judged: list[bool] = []
-
-    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
-        self.judged.append(self.judge.weight.requires_grad)
-        fake = self.net(draws.normal(len(batch["x"]), 2))
-        return {"forge": nn.functional.softplus(-self.judge(fake)).mean()}
-
-    def trained_parameters(self) -> Mapping[str, nn.Parameter]:
-        return dict(self.net.named_parameters())
-
-    def averaged(self) -> Mapping[str, nn.Module]:
-        return {"net": self.net}
-
-
-class Judge(Objective):
-    def __init__(self, forger: Forger) -> None:
-        super().__init__()
-        self.net, self.forger = forger.judge, forger.net
-        self.asked: list[tuple[int, bool]] = []
-
-    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
-        fake = self.forger(draws.normal(len(batch["x"]), 2))
-        self.asked.append((draws.step, fake.requires_grad))
-        real = nn.functional.softplus(-self.net(batch["x"] + 3.0)).mean()
-        return {"judge": real + nn.functional.softplus(self.net(fake)).mean()}
-
-    def trained_parameters(self) -> Mapping[str, nn.Parameter]:
-        return dict(self.net.named_parameters())
 
 
 def test_opponents_are_trained_in_turn(tmp_path: Path) -> None:
@@ -251,3 +214,40 @@ def test_a_scaled_gradient_that_overflows_skips_a_few_steps() -> None:
     assert all(not player.step(step, fails).losses for step in range(30, 50))
     with pytest.raises(NotFinite, match="not finite: the loss 'fit'"):
         player.step(50, fails)
+
+
+class Given(Objective):
+    """Its loss is what the step says, whatever the weights are."""
+
+    def __init__(self, rises_at: int = 1000, chance: float | None = None) -> None:
+        super().__init__()
+        self.net = nn.Linear(1, 1)
+        self.rises_at, self.chance = rises_at, chance
+
+    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
+        nothing = 0.0 * self.net.weight.sum()
+        return {"fit": nothing + (1.0 if draws.step < self.rises_at else 100.0)}
+
+    def chance_level(self) -> float | None:
+        return self.chance
+
+
+def test_a_loss_that_has_diverged_stops_it(tmp_path: Path) -> None:
+    context = made_context(tmp_path)
+    with pytest.raises(TrainingError) as caught:
+        train(context, Given(rises_at=30), Noise(), configured(steps=500, clip_norm=0.0))
+    assert str(caught.value) == (
+        "step 240: the loss has diverged: 98.58, it was 1 at best; no checkpoint was written yet. "
+        "Try a lower learning_rate (it was 0.01), or set clip_norm (it is off)."
+    )
+
+
+def test_a_loss_at_chance_is_said_then_and_at_the_end(tmp_path: Path) -> None:
+    context = made_context(tmp_path)
+    trained = train(context, Given(chance=1.01), Noise(), configured(steps=220))
+    sentence = "the fit loss stands at chance (1.010, as good as guessing among 3): nothing is"
+    assert context.said.getvalue().count(sentence) == 2
+    assert trained.at_chance
+    other = made_context(tmp_path / "better")
+    assert not train(other, Given(chance=1.1), Noise(), configured(steps=220)).at_chance
+    assert "chance" not in other.said.getvalue()

@@ -163,7 +163,7 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 def test_frames_for_networks_and_back() -> None:
     frames = torch.arange(256, dtype=torch.uint8).repeat(3).view(2, 8, 16, 3)
     unit = to_unit(frames)
-    assert unit.shape == (2, 3, 8, 16)
+    assert (unit.shape, unit.is_contiguous()) == ((2, 3, 8, 16), True)
     assert (unit.min().item(), unit.max().item()) == (-1.0, 1.0)
     assert unit[0, 1, 0, 0] == pytest.approx(1 / 127.5 - 1)
     assert torch.equal(to_bytes(unit), frames)

@@ -11,6 +11,8 @@ from styletalker.core.training.engine import train
 from styletalker.core.training.parallel import gather
 from support.training import Noise, Regression, Shared, configured, lines_of, made_context
 
+TWO = configured(devices=2)
+
 
 def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     results = []
@@ -37,9 +39,18 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
 
 def test_a_process_that_fails_is_heard(tmp_path: Path) -> None:
     with pytest.raises(TrainingError) as caught:
-        train(made_context(tmp_path), Regression(), Noise(8, 4, "raise"), configured(devices=2))
+        train(made_context(tmp_path), Regression(), Noise(8, 4, "raise"), TWO)
     assert "process 1 of the training failed: OSError: the disk is gone (" in str(caught.value)
     assert not torch.distributed.is_initialized()
+
+
+def test_a_process_that_is_killed_is_missed(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError) as caught:
+        train(made_context(tmp_path), Regression(), Noise(8, 4, "kill_last"), TWO)
+    assert str(caught.value) == (
+        "process 1 of the training died (exit code -9). Perhaps memory ran out; go on with "
+        "--resume."
+    )
 
 
 def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
@@ -47,7 +58,7 @@ def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
         pass
 
     with pytest.raises(TrainingError) as caught:
-        train(made_context(tmp_path), Local(), Noise(), configured(devices=2))
+        train(made_context(tmp_path), Local(), Noise(), TWO)
     assert "cannot be sent to other processes: " in str(caught.value)
     assert str(caught.value).endswith("Set training.devices to 1.")
 

@@ -10,15 +10,19 @@ from pathlib import Path
 import pytest
 import torch
 from styletalker.core.errors import CheckpointError, TrainingError
+from styletalker.core.training.config import OptimizerConfig
 from styletalker.core.training.engine import Trained, train
+from styletalker.core.training.objective import Opponent
 from styletalker.core.training.saving import Snapshot, load_newest, load_step, save_snapshot
-from support.training import Noise, Regression, configured, made_context
+from support.training import Forger, Judge, Noise, Regression, configured, made_context
 
 OPTIONS = {"steps": 40, "record_every": 7, "checkpoint_every_s": 0.0}
 KILLED = """\
 from pathlib import Path
 from styletalker.core.training.engine import train
-from support.training import Noise, Regression, configured, made_context
+from styletalker.core.training.config import OptimizerConfig
+from styletalker.core.training.objective import Opponent
+from support.training import Forger, Judge, Noise, Regression, configured, made_context
 
 train(made_context(Path("killed")), Regression(), Noise(8, 24), configured(**{options}))
 """
@@ -63,6 +67,25 @@ def test_a_stopped_training_goes_on(tmp_path: Path) -> None:
     assert " from step " in context.said.getvalue()
     assert same(resumed, run(tmp_path / "whole"))
     assert lines(tmp_path / "stopped") == lines(tmp_path / "whole")
+
+
+def duel(folder: Path, source: Noise, *, resuming: bool = False) -> Trained:
+    forger = Forger()
+    optimizer = OptimizerConfig(learning_rate=0.05, warmup_steps=3)
+    opponent = Opponent(objective=Judge(forger), optimizer=optimizer, start_step=4)
+    context = made_context(folder, resuming=resuming)
+    return train(context, forger, source, configured(**OPTIONS), opponents=[opponent])
+
+
+def test_an_opponent_goes_on_too(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        duel(tmp_path / "stopped", Noise(8, 11, "terminate"))
+    resumed = duel(tmp_path / "stopped", Noise(), resuming=True)
+    assert same(resumed, duel(tmp_path / "whole", Noise()))
+    assert lines(tmp_path / "stopped") == lines(tmp_path / "whole")
+    (newest,) = (tmp_path / "whole/fit/training").glob("*40")
+    names = set(load_step(newest.parent, 40).weights)
+    assert names == {"main/weight", "main/bias", "opponent/weight", "opponent/bias"}
 
 
 def test_a_finished_training_is_only_read(tmp_path: Path) -> None:
