@@ -105,11 +105,12 @@ def track_of(container: InputContainer, kind: str, path: Path) -> Any:
 def origin_of(container: InputContainer) -> Fraction:
     """Time zero of a file, in its own time stamps [s]: the start of its earliest track."""
     streams = tracks(container, "audio") + tracks(container, "video")
-    starts = [
-        stream.start_time * stream.time_base
-        for stream in streams
-        if stream.start_time is not None and stream.time_base is not None
-    ]
+    starts = []
+    for stream in streams:
+        if stream.start_time is not None and stream.time_base is not None:
+            start = Fraction(stream.start_time * stream.time_base)
+            # Sound before 0 is an encoder's priming, which the decoder leaves out.
+            starts.append(max(start, Fraction(0)) if stream.type == "audio" else start)
     return min(starts, default=Fraction(0))
 
 

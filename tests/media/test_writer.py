@@ -222,7 +222,9 @@ def test_an_exception_leaves_nothing_and_the_old_file_stays(tmp_path: Path) -> N
     path.write_bytes(b"old")
 
     def use() -> None:
-        fill(VideoWriter(path, fps=25, sound=source), pictures(10))
+        with VideoWriter(path, fps=25, sound=source) as writer:
+            for picture in pictures(10):
+                writer.write(picture)
             raise OSError("unrelated")
 
     with pytest.raises(OSError, match="unrelated"):
@@ -363,7 +365,8 @@ def test_retiming_reads_one_frame_at_a_time() -> None:
 
 
 def test_a_waveform_counts_as_one_channel(tmp_path: Path) -> None:
-    fill(VideoWriter(tmp_path / "a.webm", fps=25, sound=Waveform(noise(1, 16000), 16000)), pictures(25))
+    sound_in = Waveform(noise(1, 16000), 16000)
+    fill(VideoWriter(tmp_path / "a.webm", fps=25, sound=sound_in), pictures(25))
     sound = AudioFile.open(tmp_path / "a.webm")
     assert sound.channels == 1
     assert sound.facts.duration_s == 1
