@@ -1,7 +1,7 @@
 """Head pose and blinks against the puppet's truth: face_measures.py [CLIPS [SPLIT]]
 
-Over clips of a split (4 s, 128 px, ``val`` unless said otherwise: the constants were chosen on ten
-clips of ``test``) this prints, by the corpus's landmarks ("truth") and by dlib's,
+Over clips of a split (4 s, 128 px; ``train`` unless said otherwise, since the constants were chosen
+on clips of ``test`` and ``val``) this prints, by the corpus's landmarks ("truth") and by dlib's,
 
 * Pearson's r and the slope of yaw, pitch and roll against the animation parameters, each clip's
   mean subtracted, since the pitch's zero depends on the person,
@@ -18,9 +18,7 @@ from styletalker.core.clip import Clip
 from styletalker.evaluation.blinks import Blink, blink_f1, blinks, eye_openness
 from styletalker.evaluation.eye_contrast import eye_contrast
 from styletalker.evaluation.head_pose import head_pose
-from styletalker.evaluation.tracking import track
-from styletalker.plugins.dlib_face.analyser import Dlib
-from styletalker.plugins.dlib_face.config import DlibConfig
+from styletalker.evaluation.observe import observe
 from styletalker.plugins.puppet.config import PuppetConfig
 from styletalker.plugins.puppet.corpus import Puppet
 
@@ -64,17 +62,19 @@ def show_blinks(name: str, true: list[list[Blink]], found: list[list[Blink]]) ->
 def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    split = sys.argv[2] if len(sys.argv) > 2 else "val"
+    split = sys.argv[2] if len(sys.argv) > 2 else "train"
     corpus = Puppet(PuppetConfig(frames=100))
-    analyser = Dlib(DlibConfig())
     clips = [corpus.clip(split, index) for index in range(count)]
-    seen = [track(analyser, clip.frames, every=1).landmarks for clip in clips]
+    seen = [observe(clip).track.landmarks for clip in clips]
     exact = [np.asarray(clip.landmarks, np.float64) for clip in clips]
     lids = [blinks(1 - parameters(clip, "blink_l")[:, 0], clip.fps) for clip in clips]
     for name, landmarks in (("truth", exact), ("dlib", seen)):
         show_pose(name, clips, landmarks)
         pairs = list(zip(clips, landmarks, strict=True))
-        contrast = [blinks(eye_contrast(c.frames, p).mean(1), c.fps) for c, p in pairs]
+        if name == "dlib":
+            contrast = [observe(clip).blinks for clip in clips]
+        else:
+            contrast = [blinks(eye_contrast(c.frames, p).mean(1), c.fps) for c, p in pairs]
         show_blinks(f"{name}, contrast", lids, contrast)
         ratio = [blinks(eye_openness(p).mean(1), c.fps) for c, p in pairs]
         show_blinks(f"{name}, aspect ratio", lids, ratio)
