@@ -50,10 +50,9 @@ def eye_openness(landmarks: ArrayLike) -> FloatArray:
     eye (Soukupova & Cech 2016). About 0.3 for open eyes, 0.1 for closed ones: it depends on the
     person and on the head's pitch, so compare it with the same clip's.
 
-    **Pitfall.** dlib's 68-point model hardly moves the lids of small faces: on the puppet corpus at
-    128 px its F1 against the true blinks is 0.35, where
-    :func:`~styletalker.evaluation.eye_contrast.eye_contrast` gives 0.92. Use this for accurate
-    landmarks only.
+    **Pitfall.** dlib's 68-point model hardly moves the lids of small faces:
+    :func:`~styletalker.evaluation.eye_contrast.eye_contrast` finds blinks better with it. Use
+    this for accurate landmarks.
     """
     points = np.asarray(landmarks, np.float64)
     if points.ndim != 3 or points.shape[1:] != (68, 2):

@@ -23,8 +23,8 @@ _WEIGHTS = np.concatenate(
 _WEIGHTS[[36, 39, 42, 45]] = 1.0
 """Brows, lids and lips move by themselves, and the jaw line is a contour, not a set of points.
 Without it, yaw rests on the nose alone and comes out 1.6 times too large on clips of the puppet
-corpus; with full weight, pitch comes out at 0.7 of the truth. These weights give 1.16, 0.89 and 1.02
-of the truth for yaw, pitch and roll within a clip (ten clips, true landmarks)."""
+corpus; with full weight, pitch comes out at 0.7 of the truth. These weights give 1.16, 0.90 and
+1.02 of the truth for yaw, pitch and roll within a clip (ten clips, true landmarks)."""
 _STEPS = 20
 _DAMPING = 1e-3
 _NUDGE = 1e-4

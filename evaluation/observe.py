@@ -28,6 +28,9 @@ FloatArray = NDArray[np.float64]
 EMBED_EVERY = 12
 """Frames from one identity vector to the next, from the first: twice a second. One takes 0.15 s
 on a CPU, and those of neighbouring frames are alike."""
+_STEADY_FRAMES = 2.0
+"""Smoothing of the eyes' places, in frames; chosen on 22 puppet clips: 0 gives an F1 of 0.86,
+1 to 3 give 0.87 to 0.89."""
 
 
 class Observation:
@@ -66,8 +69,13 @@ class Observation:
 
     @functools.cached_property
     def blinks(self) -> list[Blink]:
-        """Blinks by the contrast of both eyes' regions."""
-        return blinks(eye_contrast(self._frames, self.track.landmarks).mean(1), self._fps)
+        """Blinks by the contrast of both eyes' regions.
+
+        The places of the eyes are smoothed over time, which steadies the regions and does not
+        touch what is seen in them.
+        """
+        places = self.track.smoothed(_STEADY_FRAMES).landmarks
+        return blinks(eye_contrast(self._frames, places).mean(1), self._fps)
 
     @functools.cached_property
     def embeddings(self) -> FloatArray:

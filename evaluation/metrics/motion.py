@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from styletalker.core.clip import Clip
 from styletalker.core.interfaces.metric import Metric
 from styletalker.evaluation.blinks import blinks_per_minute
@@ -28,12 +27,10 @@ class BlinkRate(Metric):
     title, unit, direction, uses_reference = "blink rate", "1/min", "none", False
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:  # noqa: ARG002
-        """``blinks``: count; ``seconds``; ``mean_duration_s`` of the blinks, NaN without any."""
+        """``blinks``: count; ``seconds`` of the clip; ``blinking_s``: how long all blinks last."""
         found = observe(generated).blinks
-        durations = [one.duration_s(generated.fps) for one in found]
-        mean = float(np.mean(durations)) if durations else float("nan")
-        seconds = generated.duration_s
-        return {"blinks": len(found), "seconds": seconds, "mean_duration_s": mean}
+        blinking = float(sum(one.duration_s(generated.fps) for one in found))
+        return {"blinks": len(found), "seconds": generated.duration_s, "blinking_s": blinking}
 
     def summarise(self, measurements: Sequence[dict[str, Any]]) -> float:
         """Blinks of all clips over the minutes of all clips."""

