@@ -29,6 +29,7 @@ __all__ = [
     "ClipSource",
     "CorpusSource",
     "DubbedSource",
+    "MissingSource",
     "Source",
     "VideoSource",
     "cut",
@@ -64,6 +65,18 @@ class ClipSource(Source):
     def load(self) -> Clip:
         """The clip itself."""
         return self.clip
+
+
+@attrs.frozen
+class MissingSource(Source):
+    """A clip that should be there and is not: it is counted, not left out."""
+
+    reason: str
+    """Why there is none."""
+
+    def load(self) -> Clip:
+        """Raises InputError with the reason."""
+        raise InputError(self.reason)
 
 
 @attrs.frozen

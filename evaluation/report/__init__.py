@@ -1,1 +1,1 @@
-"""x."""
+"""The report: a page that works offline, and tables for papers."""

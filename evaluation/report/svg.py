@@ -14,6 +14,7 @@ __all__ = ["Line", "chart"]
 _WIDTH, _HEIGHT = 640, 170
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 8, 24
 _TICKS = 4
+_OPENING = '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{} over time">'
 _COLUMNS = 320
 """Columns in which a waveform is drawn: its envelope, not each sample."""
 
@@ -51,10 +52,7 @@ def chart(
     margin = 0.06 * (high - low) or 0.5
     low, high = low - margin, high + margin
     seconds = max((len(curve) for curve in curves), default=1) / fps
-    parts = [
-        f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{html.escape(label)} over time">'
-    ]
+    parts = [_OPENING.format(_WIDTH, _HEIGHT, html.escape(label))]
     if waveform is not None and len(waveform):
         parts.append(_envelope(waveform))
     parts += [*_grid(low, high, seconds)]
