@@ -1,1 +1,1 @@
-"""x."""
+"""Comparing reports: which run is better, and is it more than chance?"""

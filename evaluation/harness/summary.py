@@ -40,7 +40,8 @@ def summarise(
 ) -> dict[str, Any]:
     """Everything in ``summary.json``: the protocol, and each method's value of each metric.
 
-    A metric that could be computed for no clip has the value None and a ``reason``.
+    A metric that could be computed for no clip has the value None and a ``reason``; of one clip
+    there is no interval.
     """
     found: dict[tuple[str, str], list[Outcome]] = {}
     for one in outcomes:
@@ -94,7 +95,7 @@ def _entry(
         entry["reason"] = "none of the clips has what the metric counts"
         return entry
     entry["value"] = interval.value
-    if math.isfinite(interval.low) and math.isfinite(interval.high):
+    if len(measured) > 1 and math.isfinite(interval.low) and math.isfinite(interval.high):
         entry["interval"] = [interval.low, interval.high]
     return entry
 

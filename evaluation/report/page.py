@@ -90,7 +90,7 @@ def _cell(summary: Mapping[str, Any], method: str, column: Column, best: bool) -
     if entry["failures"]:
         total = entry["clips"] + len(entry["failures"])
         under.append(f"n = {entry['clips']} of {total}")
-    small = f"<small>{', '.join(under)}</small>" if under else ""
+    small = "".join(f"<small>{line}</small>" for line in under)
     if best:
         return f'<td class="best"><b>{value}</b>{small}</td>'
     return f"<td>{value}{small}</td>"

@@ -85,6 +85,8 @@ class _Parts:
         parts = []
         for name, clip in clips:
             file = f"{_MEDIA}/{self.stem}-{_slug(name)}.mp4"
+            poster = file.replace(".mp4", "-0.jpg")
+            self._picture(poster, _even(clip.frames[0]))
             sound = clip.waveform if has_sound(clip) else None
             write_video(
                 self.folder / file,
@@ -95,10 +97,15 @@ class _Parts:
                 quality="playable",
             )
             parts.append(
-                f'<figure><video controls loop playsinline preload="metadata" src="{file}">'
+                f'<figure><video controls loop playsinline preload="metadata" '
+                f'poster="{poster}" src="{file}">'
                 f"</video><figcaption>{html.escape(name)}</figcaption></figure>"
             )
         return f'<div class="videos">{"".join(parts)}</div>'
+
+    def _picture(self, file: str, image: NDArray[np.uint8]) -> None:
+        with atomic_path(self.folder / file) as path:
+            Image.fromarray(image).save(path, format="JPEG", quality=88)
 
     def _strips(self, clips: Sequence[tuple[str, Clip]]) -> str:
         count = min(len(clip.frames) for _, clip in clips)
@@ -107,8 +114,7 @@ class _Parts:
         for name, clip in clips:
             file = f"{_MEDIA}/{self.stem}-{_slug(name)}.jpg"
             row = np.concatenate([_small(clip.frames[t]) for t in chosen], axis=1)
-            with atomic_path(self.folder / file) as path:
-                Image.fromarray(row).save(path, format="JPEG", quality=88)
+            self._picture(file, row)
             numbers = ", ".join(map(str, chosen))
             alt = html.escape(f"{name}: frames {numbers}", quote=True)
             parts.append(

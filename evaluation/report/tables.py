@@ -9,11 +9,26 @@ from typing import Any
 
 import attrs
 
-__all__ = ["ARROWS", "Column", "best_of", "columns_of", "figure", "latex", "markdown"]
+__all__ = [
+    "ARROWS",
+    "LATEX_ARROWS",
+    "Column",
+    "best_of",
+    "columns_of",
+    "escaped",
+    "figure",
+    "latex",
+    "markdown",
+]
 
 ARROWS: Mapping[str, str] = {"higher": "↑", "lower": "↓", "none": "≈"}
 """Which way is better; ``≈``: near the ground truth."""
-_LATEX_ARROWS = {"higher": r"$\uparrow$", "lower": r"$\downarrow$", "none": r"$\approx$"}
+LATEX_ARROWS: Mapping[str, str] = {
+    "higher": r"$\uparrow$",
+    "lower": r"$\downarrow$",
+    "none": r"$\approx$",
+}
+"""The same for LaTeX."""
 _MISSING = "-"
 _DIGITS = 3
 
@@ -48,7 +63,7 @@ def figure(value: float | None) -> str:
 
 
 def best_of(summary: Mapping[str, Any], column: Column) -> set[str]:
-    """The judged methods with the best value, ties included; none if there is just one method.
+    """The judged methods with the best value; none if there is just one, or all are equal.
 
     Without a direction, the best is the one nearest to the ground truth, if that was scored.
     """
@@ -68,7 +83,8 @@ def best_of(summary: Mapping[str, Any], column: Column) -> set[str]:
             return set()
         distance = lambda v: abs(v - truth)  # noqa: E731
     least = min(distance(value) for value in values.values())
-    return {method for method, value in values.items() if distance(value) == least}
+    best = {method for method, value in values.items() if distance(value) == least}
+    return best if len(best) < len(judged) else set()
 
 
 def _truth(summary: Mapping[str, Any], metric: str) -> float | None:
@@ -97,7 +113,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
 def latex(summary: Mapping[str, Any]) -> str:
     """The same for LaTeX, with booktabs; intervals are left to the report."""
     columns = columns_of(summary)
-    heads = [_escaped(c.title + _unit(c)) + " " + _LATEX_ARROWS[c.direction] for c in columns]
+    heads = [escaped(c.title + _unit(c)) + " " + LATEX_ARROWS[c.direction] for c in columns]
     lines = [
         r"% needs \usepackage{booktabs}",
         rf"\begin{{tabular}}{{l{'r' * len(columns)}}}",
@@ -110,7 +126,7 @@ def latex(summary: Mapping[str, Any]) -> str:
         if summary["kinds"][method] != "method" and not controls:
             controls = True
             lines.append(r"\midrule")
-        cells = [_escaped(method)]
+        cells = [escaped(method)]
         for column in columns:
             text = figure(entries[column.name]["value"])
             text = "--" if text == _MISSING else text
@@ -141,6 +157,7 @@ def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """*text* with what LaTeX takes as commands made harmless."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     return re.sub(r"[\\~^&%$#_{}]", lambda m: special.get(m[0], "\\" + m[0]), text)
