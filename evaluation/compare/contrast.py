@@ -9,9 +9,12 @@ from typing import Any
 import attrs
 from styletalker.core.errors import InputError, compose
 from styletalker.evaluation.compare.load import Report
-from styletalker.evaluation.compare.statistics import Paired, holm, paired, verdict
+from styletalker.evaluation.compare.statistics import FEWEST_CLIPS, Paired, holm, paired, verdict
 
 __all__ = ["Cell", "Comparison", "Row", "compare"]
+
+_VIDEOS = "videos"
+"""What the one method of each report is called, if reports call theirs differently."""
 
 
 @attrs.frozen(kw_only=True)
@@ -74,8 +77,10 @@ def compare(reports: Sequence[Report], *, metrics: Sequence[str] = (), group: bo
             each clip's mean over seeds is tested.
 
     Raises:
-        InputError: a metric is in no report, or the reports have nothing in common.
+        InputError: a metric is in no report, a report has no judged method in common with the
+            first one, or two runs of a variant have one seed.
     """
+    reports = _aligned(reports)
     groups = _grouped(reports) if group else {one.label: [one] for one in reports}
     keys = _keys(reports, metrics)
     columns = list(groups.values())
@@ -96,8 +101,25 @@ def compare(reports: Sequence[Report], *, metrics: Sequence[str] = (), group: bo
     return Comparison(
         columns=tuple(titles),
         rows=tuple(_row(key, entry, cells, columns) for key, entry, cells in rows),
-        notes=tuple(_notes(reports)),
+        notes=(*_notes(reports), *_few(tests), *_not_computed(titles, rows)),
     )
+
+
+def _aligned(reports: Sequence[Report]) -> list[Report]:
+    """Reports whose judged methods have common names: of one method each, whatever it is called.
+
+    Raises:
+        InputError: there is nothing to compare.
+    """
+    names = [one.methods() for one in reports]
+    if all(len(judged) == 1 for judged in names) and len({judged[0] for judged in names}) > 1:
+        return [one.renamed(judged[0], _VIDEOS) for one, judged in zip(reports, names, strict=True)]
+    for one, judged in zip(reports, names, strict=True):
+        if not set(judged) & set(names[0]):
+            problem = f"{one.label}: has no method in common with {reports[0].label}"
+            expected = " or ".join(names[0]) or "any method"
+            raise InputError(compose(problem, expected=expected, given=", ".join(judged)))
+    return list(reports)
 
 
 def _grouped(reports: Sequence[Report]) -> dict[str, list[Report]]:
@@ -206,6 +228,26 @@ def _best(cells: Sequence[Cell], direction: str, truth: float | None) -> tuple[i
     least = min(badness.values())
     best = tuple(k for k, value in badness.items() if value == least)
     return best if len(best) < len(known) else ()
+
+
+def _few(tests: Sequence[tuple[int, int, Paired]]) -> list[str]:
+    most = max((found.clips for _, _, found in tests), default=0)
+    if 0 < most < FEWEST_CLIPS:
+        return [
+            f"with {most} common clips nothing can be decided: it takes {FEWEST_CLIPS} at least"
+        ]
+    return []
+
+
+def _not_computed(titles: Sequence[str], rows: Sequence[tuple[Any, Any, list[Cell]]]) -> list[str]:
+    """One line for each column and reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for _, entry, cells in rows:
+        for title, cell in zip(titles, cells, strict=True):
+            if cell.value is None:
+                names = found.setdefault((title, cell.reason), [])
+                names += [entry["title"]] if entry["title"] not in names else []
+    return [f"{title}: {', '.join(names)}: {reason}" for (title, reason), names in found.items()]
 
 
 def _notes(reports: Sequence[Report]) -> list[str]:

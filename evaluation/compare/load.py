@@ -48,6 +48,14 @@ class Report:
         kinds = self.summary["kinds"].items()
         return next((name for name, kind in kinds if kind == "truth"), None)
 
+    def renamed(self, old: str, new: str) -> Report:
+        """The same with the method *old* called *new*."""
+        summary = dict(self.summary)
+        for part in ("methods", "kinds", "notes"):
+            summary[part] = {new if k == old else k: v for k, v in summary[part].items()}
+        clips = {(new if k[0] == old else k[0], k[1]): v for k, v in self.clips.items()}
+        return attrs.evolve(self, summary=summary, clips=clips)
+
 
 def load_report(path: Path) -> Report:
     """The last report of a run, or a folder that ``toolkit evaluate`` wrote.

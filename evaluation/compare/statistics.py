@@ -9,12 +9,14 @@ import attrs
 import numpy as np
 from scipy.stats import wilcoxon
 
-__all__ = ["LEVEL", "Paired", "Verdict", "holm", "paired", "verdict"]
+__all__ = ["FEWEST_CLIPS", "LEVEL", "Paired", "Verdict", "holm", "paired", "verdict"]
 
 Verdict = Literal["better", "worse", "undecided"]
 
 LEVEL = 0.05
 """Largest corrected p-value that decides."""
+FEWEST_CLIPS = 6
+"""With fewer, the test's smallest possible p-value is above the level: 2 / 2**5 = 0.06."""
 _RESAMPLES = 2000
 
 

@@ -80,9 +80,9 @@ def _label(row: Row) -> str:
 
 
 def _text(cell: Cell) -> str:
-    """``0.81 [0.75, 0.86], better`` or ``0.81 ± 0.02``."""
+    """``0.81 [0.75, 0.86], better`` or ``0.81 ± 0.02``; the notes say what was not computed."""
     if cell.value is None:
-        return f"- ({cell.reason})" if cell.reason else "-"
+        return "not computed"
     text = figure(cell.value)
     if cell.interval is not None:
         text += f" [{figure(cell.interval[0])}, {figure(cell.interval[1])}]"

@@ -37,7 +37,9 @@ class Store:
     def get(self, key: str) -> dict[str, Any] | None:
         """What was kept under *key*, if anything."""
         try:
-            with np.load(self._path(key), allow_pickle=False) as kept:
+            # numpy leaves a damaged file open that it opened itself
+            path = self._path(key)
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
                 values: dict[str, Any] = json.loads(str(kept[_FACTS]))
                 values |= {name: kept[name] for name in kept.files if name != _FACTS}
                 return values
