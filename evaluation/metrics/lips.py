@@ -86,7 +86,7 @@ class ApertureCorrelation(MeanMetric):
     """Pearson's correlation of the lips' aperture with the ground truth's, frame by frame.
 
     **Pitfalls.** The same sentence can be said with other lips; dlib's noise lowers it (on the
-    puppet corpus at 128 px, ground truth seen by dlib against true landmarks gives about 0.6).
+    puppet corpus at 128 px, what dlib sees against the true landmarks gives 0.62).
     Lips that never move have no correlation: such a clip cannot be measured.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -17,6 +18,8 @@ from styletalker.plugins.dlib_face.models import identity_model, landmark_model
 __all__ = ["Dlib"]
 
 _CHANNELS = 3
+_SHIFT = 0.04
+"""By which part of its width a box is shifted: what the detector's own boxes differ by."""
 
 
 class Dlib(FaceAnalyser):
@@ -102,7 +105,7 @@ class Dlib(FaceAnalyser):
         embed: bool = False,
     ) -> Face:
         shape = landmark_model()(image, box)
-        points = np.array([(point.x, point.y) for point in shape.parts()], np.float64)
+        points = np.mean([_points(shape), *self._more_points(image, box)], 0)
         sides = np.array([box.left(), box.top(), box.right() + 1, box.bottom() + 1], np.float64)
         face = Face(
             box=(sides / scale).astype(np.float32),
@@ -113,6 +116,18 @@ class Dlib(FaceAnalyser):
             return face
         vector = np.array(identity_model().compute_face_descriptor(image, shape), np.float32)
         return attrs.evolve(face, embedding=vector)
+
+    def _more_points(self, image: NDArray[np.uint8], box: Any) -> Iterator[NDArray[np.float64]]:
+        """Landmarks [68, 2] by boxes around *box*, shifted along a circle."""
+        more = self.config.boxes - 1
+        for k in range(more):
+            angle, reach = 2 * np.pi * k / more, _SHIFT * box.width()
+            x, y = round(reach * np.cos(angle)), round(reach * np.sin(angle))
+            yield _points(landmark_model()(image, dlib.translate_rect(box, dlib.point(x, y))))
+
+
+def _points(shape: Any) -> NDArray[np.float64]:
+    return np.array([(point.x, point.y) for point in shape.parts()], np.float64)
 
 
 def _area(box: NDArray[np.float32]) -> float:

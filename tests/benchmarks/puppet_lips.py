@@ -25,10 +25,8 @@ from styletalker.evaluation.mouth import (
     pause_frames,
     vowel_openness,
 )
+from styletalker.evaluation.observe import observe
 from styletalker.evaluation.signals import pearson
-from styletalker.evaluation.tracking import track
-from styletalker.plugins.dlib_face.analyser import Dlib
-from styletalker.plugins.dlib_face.config import DlibConfig
 from styletalker.plugins.puppet.config import PuppetConfig
 from styletalker.plugins.puppet.corpus import Puppet
 
@@ -93,13 +91,12 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     size = int(sys.argv[2]) if len(sys.argv) > 2 else 256
     corpus = Puppet(PuppetConfig(resolution=size, test_identities=count))
-    analyser = Dlib(DlibConfig())
     figures = {"dlib": Figures(), "truth": Figures()}
     lost = 0
     for index in range(count):
         clip = corpus.clip("test", index)
         assert clip.landmarks is not None
-        seen = track(analyser, clip.frames, every=1)
+        seen = observe(clip).any_track
         lost += int((~seen.found).sum())
         figures["dlib"].add(clip, aperture(seen.landmarks))
         figures["truth"].add(clip, aperture(clip.landmarks))

@@ -72,6 +72,17 @@ def test_identity_vectors_tell_people_apart() -> None:
     assert same < 0.8 * different
 
 
+def test_the_mean_over_several_boxes_wavers_less() -> None:
+    clip = puppet_clip(frames=12)
+    assert clip.landmarks is not None
+    wavers = []
+    for boxes in (1, 9):
+        tool = Dlib(DlibConfig(boxes=boxes))
+        seen = np.stack([tool.analyse(frame)[0].landmarks for frame in clip.frames])
+        wavers.append(float(np.abs(np.diff(seen - clip.landmarks, axis=0)).mean()))
+    assert wavers[1] < 0.85 * wavers[0]
+
+
 def test_a_copy_in_another_process_sees_the_same() -> None:
     frame = puppet_clip(frames=3).frames[0]
     copy = pickle.loads(pickle.dumps(analyser()))

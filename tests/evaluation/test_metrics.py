@@ -23,7 +23,7 @@ from styletalker.evaluation.observe import EMBED_EVERY, observe
 from styletalker.evaluation.tracking import track
 from support.faces import puppet_clip
 
-FRAMES = 30
+FRAMES = 24
 
 
 def metric(name: str) -> Metric:
@@ -90,7 +90,7 @@ def test_lost_faces_are_counted() -> None:
     frames[:12] = 128
     assert value("face_found_rate", truth()) == 1
     gone = changed(frames=frames)
-    assert value("face_found_rate", gone) == pytest.approx(18 / 30)
+    assert value("face_found_rate", gone) == pytest.approx(12 / 24)
     one = metric("face_found_rate")
     assert one.summarise([{"found": 30, "frames": 30}, {"found": 0, "frames": 10}]) == 0.75
     assert value("csim_dlib", gone, truth()) > 0.9  # of the frames with a face
@@ -110,13 +110,11 @@ def test_lips_are_measured_with_the_ground_truths_phonemes() -> None:
     silent = changed(phonemes=())
     with pytest.raises(InputError, match="the times of its phonemes are not known"):
         value("bilabial_closure", silent)
-    own = metric("bilabial_closure").measure(truth(), None)
-    assert own == metric("bilabial_closure").measure(silent, truth())
-    assert own["total"] >= 1
-    said = (Phoneme("_", 0.0, 0.4), Phoneme("A", 0.4, 0.8), Phoneme("b", 0.8, 1.2))
+    said = (Phoneme("_", 0.0, 0.4), Phoneme("A", 0.4, 0.8), Phoneme("b", 0.8, 0.96))
     clip = changed(phonemes=said)
     measured = metric("bilabial_closure").measure(clip, None)
     assert measured["total"] == 1
+    assert measured == metric("bilabial_closure").measure(silent, clip)
     assert 0 < value("vowel_openness", clip) < 0.3
     assert 0 < value("pause_motion", clip) < 0.1
     with pytest.raises(InputError, match="no pause of more than 200 ms"):
@@ -146,7 +144,7 @@ def test_blinks_are_counted_over_all_clips() -> None:
 def test_clips_of_different_length_are_not_compared(name: str) -> None:
     clip = truth()
     short = changed(frames=clip.frames[:-1], waveform=clip.waveform[:-640])
-    with pytest.raises(InputError, match=r"has another length than .* expected '?30 frames"):
+    with pytest.raises(InputError, match=r"has another length than .* expected '?24 frames"):
         value(name, short, clip)
     with pytest.raises(InputError, match="needs the ground-truth clip"):
         value(name, clip)
