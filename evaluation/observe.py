@@ -7,21 +7,28 @@ taken from a corpus's own annotation: so both sides have the same errors.
 from __future__ import annotations
 
 import functools
+import hashlib
 import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.clip import Clip
 from styletalker.core.errors import InputError, compose
 from styletalker.evaluation.blinks import Blink, blinks
 from styletalker.evaluation.eye_contrast import eye_contrast
+from styletalker.evaluation.harness.store import Store
+from styletalker.evaluation.harness.tool import code_digest
 from styletalker.evaluation.head_pose import HeadPose, head_pose
 from styletalker.evaluation.mouth import aperture
 from styletalker.evaluation.tracking import Track, track
 from styletalker.plugins.dlib_face.analyser import Dlib
 from styletalker.plugins.dlib_face.config import DlibConfig
 
-__all__ = ["EMBED_EVERY", "Observation", "observe"]
+__all__ = ["EMBED_EVERY", "Observation", "observe", "remember_in"]
 
 FloatArray = NDArray[np.float64]
 
@@ -59,7 +66,10 @@ class Observation:
     @functools.cached_property
     def any_track(self) -> Track:
         """The same, also if there is no face at all."""
-        return track(_analyser(), self._frames, every=1)
+        seen = self._remembered(
+            "track", lambda: attrs.asdict(track(_analyser(), self._frames, every=1), recurse=False)
+        )
+        return Track(**seen)
 
     @functools.cached_property
     def aperture(self) -> FloatArray:
@@ -84,6 +94,9 @@ class Observation:
     @functools.cached_property
     def embeddings(self) -> FloatArray:
         """Identity vectors [K, 128] of the frames 0, 12, 24, ...; NaN where no face is found."""
+        return self._remembered("embeddings", lambda: {"vectors": self._embedded()})["vectors"]
+
+    def _embedded(self) -> FloatArray:
         analyser = _analyser()
         vectors = np.full((len(self._frames[::EMBED_EVERY]), analyser.embedding_dim), np.nan)
         for k, frame in enumerate(self._frames[::EMBED_EVERY]):
@@ -91,6 +104,34 @@ class Observation:
             if faces:
                 vectors[k] = faces[0].embedding
         return vectors
+
+    def _remembered(
+        self, what: str, look: Callable[[], dict[str, NDArray[Any]]]
+    ) -> dict[str, NDArray[Any]]:
+        """What *look* sees in these frames, from the store if it was seen before."""
+        if not _STORES:
+            return look()
+        key = Store.key(what, code_digest(Observation), code_digest(Dlib), self._digest)
+        known = _STORES[0].get(key)
+        if known is None:
+            known = look()
+            _STORES[0].put(key, known)
+        return known
+
+    @functools.cached_property
+    def _digest(self) -> str:
+        total = hashlib.sha256(str(self._frames.shape).encode())
+        total.update(self._frames.tobytes())
+        return total.hexdigest()
+
+
+_STORES: list[Store] = []
+"""Where to keep what is seen; none or one."""
+
+
+def remember_in(folder: Path | None) -> None:
+    """Keep what is seen in frames in *folder*, for later processes too; None for nowhere."""
+    _STORES[:] = [] if folder is None else [Store(folder)]
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from styletalker.core.clip import Clip
 from styletalker.core.interfaces.contract import Contract
@@ -28,12 +28,17 @@ class Metric(Contract, interface=True):
 
     **Pitfalls** belong into the docstring: formula, unit, source, which frames, which crop.
 
-    **State.** None: measurements depend on the clips alone.
+    **State.** None: measurements depend on the clips alone. A metric is copied to other processes
+    by ``pickle``.
 
     **Raises** CheckpointError where weights are missing (which public file, its licence, where to
     put it), InputError where a clip cannot be measured. The harness counts both; nothing is
     dropped in silence and nothing is reported as zero.
     """
+
+    hears: ClassVar[bool] = False
+    """Whether the value depends on the sound, or on what is said: such metrics are also asked about
+    clips with another clip's sound, to see what chance scores."""
 
     def __init__(self, config: Any) -> None:
         """Build it from an instance of its configuration class."""

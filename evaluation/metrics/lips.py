@@ -31,6 +31,7 @@ class BilabialClosure(Metric):
     """
 
     title, unit, direction, uses_reference = "bilabial closure", "1", "higher", True
+    hears = True
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:
         """``closed`` and ``total``: counts."""
@@ -53,6 +54,7 @@ class VowelOpenness(MeanMetric):
     """
 
     title, unit, direction, uses_reference = "vowel openness", "IOD", "none", True
+    hears = True
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:
         """``value``: in inter-ocular distances."""
@@ -71,6 +73,7 @@ class PauseMotion(MeanMetric):
     """
 
     title, unit, direction, uses_reference = "pause motion", "IOD/frame", "lower", True
+    hears = True
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:
         """``value``: in inter-ocular distances per frame."""
@@ -88,6 +91,7 @@ class ApertureCorrelation(MeanMetric):
     """
 
     title, unit, direction, uses_reference = "aperture correlation", "1", "higher", True
+    hears = True
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:
         """``value``: -1 to 1."""

@@ -10,6 +10,7 @@ from styletalker.recipes.stages.config import (
     ModelSummaryConfig,
     ReconstructConfig,
 )
+from styletalker.recipes.stages.evaluate_config import EvaluateConfig
 
 __all__ = ["styletalker_components"]
 
@@ -69,5 +70,15 @@ def styletalker_components() -> list[Component]:
             source="pSp: arXiv 2008.00951, section 3.2",
             licence="Apache-2.0",
             smoke=_BRIEFLY,
+        ),
+        Component(
+            role="stage",
+            name="evaluate",
+            target="styletalker.recipes.stages.evaluate:Evaluate",
+            config=EvaluateConfig,
+            summary="measures generated videos, with controls, and writes a report",
+            source="docs/evaluation.md",
+            licence="Apache-2.0; its default metrics need dlib's models: no commercial use",
+            smoke={"shown": 1},
         ),
     ]

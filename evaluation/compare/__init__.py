@@ -1,0 +1,1 @@
+"""Comparing reports: which run is better, and is it more than chance?"""

@@ -1,0 +1,1 @@
+"""The harness: many clips, many metrics, several methods; parallel, resumable, nothing dropped."""

@@ -1,0 +1,48 @@
+"""The metrics that are computed if none are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from styletalker.core.config.options import Chosen
+from styletalker.core.config.structure import Structurer
+from styletalker.core.errors import InputError
+from styletalker.core.registry import Registry
+
+__all__ = ["DEFAULT_METRICS", "choose_metrics"]
+
+DEFAULT_METRICS = (
+    "face_found_rate",
+    "bilabial_closure",
+    "lmd_mouth",
+    "aperture_correlation",
+    "vowel_openness",
+    "pause_motion",
+    "csim_dlib",
+    "csim_dlib_truth",
+    "lmd",
+    "psnr",
+    "ssim",
+    "head_pose_spread",
+    "head_pose_speed",
+    "blink_rate",
+)
+"""Lips first: they are what is looked at."""
+
+
+def choose_metrics(names: Iterable[str], registry: Registry) -> list[Chosen]:
+    """The metrics called *names*, with their default options; the default list if there is none.
+
+    Raises:
+        PluginError: there is no such metric.
+        InputError: one has options that must be given.
+    """
+    structurer, chosen = Structurer(registry), []
+    for name in tuple(names) or DEFAULT_METRICS:
+        registry.get("metric", name)
+        one, faults = structurer.choose("metric", {"type": name})
+        if one is None:
+            text = "; ".join(fault.line() for fault in faults)
+            raise InputError(f"the metric {name!r} cannot be chosen by name alone: {text}")
+        chosen.append(one)
+    return chosen

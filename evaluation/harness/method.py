@@ -1,0 +1,99 @@
+"""What is compared: methods, each with its clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import attrs
+from styletalker.core.errors import InputError, compose
+from styletalker.evaluation.harness.source import DubbedSource, Source
+
+__all__ = ["TRUTH", "Kind", "Method", "Sample", "shuffled", "truth_of"]
+
+Kind = Literal["method", "truth", "ceiling", "floor", "leakage"]
+"""``method`` is what is judged. The others are controls: the ground truth, what the renderer could
+reach, lips scored against somebody else's sound, and lips against the motion source's own sound."""
+
+TRUTH = "ground truth"
+"""How the ground truth is called among the methods."""
+
+
+@attrs.frozen(kw_only=True)
+class Sample:
+    """One clip to be measured."""
+
+    name: str
+    """The same for all methods: by it clips are paired."""
+    generated: Source
+    """The video."""
+    reference: Source | None = None
+    """The ground truth, if there is one."""
+    facts: Mapping[str, Any] = attrs.field(factory=dict, eq=False)
+    """Whatever else is known, ready for JSON."""
+
+
+@attrs.frozen(kw_only=True)
+class Method:
+    """Something that made videos."""
+
+    name: str
+    """As tables show it."""
+    samples: tuple[Sample, ...]
+    """Its clips."""
+    kind: Kind = "method"
+    """Whether it is judged or a control."""
+    hears_only: bool = False
+    """Whether only metrics of sound and of what is said mean something here."""
+    note: str = ""
+    """For readers: what it is."""
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse two clips of one name: they could not be told apart."""
+        names = [sample.name for sample in self.samples]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            problem = f"{self.name}: two clips have one name"
+            raise InputError(compose(problem, given=twice[0]))
+
+
+def truth_of(methods: Sequence[Method]) -> Method:
+    """The ground truth of all clips, to be scored by the same tools: the control that must win."""
+    samples = {
+        one.name: attrs.evolve(one, generated=one.reference)
+        for method in methods
+        for one in method.samples
+        if one.reference is not None
+    }
+    note = "the recordings themselves, seen by the same tools"
+    return Method(name=TRUTH, samples=tuple(samples.values()), kind="truth", note=note)
+
+
+def shuffled(method: Method) -> Method:
+    """The floor: each clip of *method* with the sound of the next clip that says something else.
+
+    The reference becomes the other clip's. A method with one clip has no floor: no samples.
+    """
+    samples = []
+    count = len(method.samples)
+    for place, one in enumerate(method.samples):
+        others = (method.samples[(place + step) % count] for step in range(1, count))
+        other = next((o for o in others if _sound_of(o) != _sound_of(one)), None)
+        if other is not None:
+            dubbed = DubbedSource(one.generated, _sound_of(other))
+            facts = {"sound": other.name}
+            samples.append(
+                Sample(name=one.name, generated=dubbed, reference=other.reference, facts=facts)
+            )
+    return Method(
+        name=f"{method.name}, shuffled sound",
+        samples=tuple(samples),
+        kind="floor",
+        hears_only=True,
+        note="the same pictures against another clip's sound: what chance scores",
+    )
+
+
+def _sound_of(sample: Sample) -> Source:
+    """Whose sound a clip has: the ground truth's, which knows the phonemes, if there is one."""
+    return sample.reference or sample.generated

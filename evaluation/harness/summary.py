@@ -1,0 +1,136 @@
+"""From outcomes to numbers: values, intervals, failures; as JSON and as a table of clips."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from styletalker.core.files import write_json, write_text
+from styletalker.evaluation.bootstrap import bootstrap
+from styletalker.evaluation.harness.measure import Outcome
+from styletalker.evaluation.harness.method import Method
+from styletalker.evaluation.harness.protocol import (
+    describe_protocol,
+    toolkit_version,
+    weights_of,
+)
+from styletalker.evaluation.harness.tool import Tool
+
+__all__ = ["CLIPS", "FORMAT", "SUMMARY", "summarise", "write_results"]
+
+SUMMARY, CLIPS = "summary.json", "clips.csv"
+FORMAT = 1
+"""Version of the two files' layout."""
+_COLUMNS = ("method", "kind", "clip", "metric", "title", "value", "reason")
+_NOT_ASKED = "not asked: with another clip's sound only metrics of the sound mean something"
+
+
+def summarise(
+    methods: Sequence[Method],
+    tools: Sequence[Tool],
+    outcomes: Sequence[Outcome],
+    *,
+    level: float = 0.95,
+    resamples: int = 1000,
+    tolerance_frames: int = 0,
+) -> dict[str, Any]:
+    """Everything in ``summary.json``: the protocol, and each method's value of each metric.
+
+    A metric that could be computed for no clip has the value None and a ``reason``; of one clip
+    there is no interval.
+    """
+    found: dict[tuple[str, str], list[Outcome]] = {}
+    for one in outcomes:
+        found.setdefault((one.method, one.tool), []).append(one)
+    protocol = describe_protocol(
+        level=level, resamples=resamples, tolerance_frames=tolerance_frames
+    )
+    return {
+        "format": FORMAT,
+        "protocol": protocol,
+        "version": toolkit_version(),
+        "weights": weights_of(tools),
+        "kinds": {method.name: method.kind for method in methods},
+        "notes": {method.name: method.note for method in methods},
+        "methods": {
+            method.name: {
+                tool.name: _entry(tool, method, found.get((method.name, tool.name), []), level,
+                                  resamples)
+                for tool in tools
+            }
+            for method in methods
+        },
+    }  # fmt: skip
+
+
+def _entry(
+    tool: Tool, method: Method, outcomes: list[Outcome], level: float, resamples: int
+) -> dict[str, Any]:
+    metric = tool.metric
+    measured = [one.measurement for one in outcomes if one.measurement is not None]
+    failures = [{"clip": one.clip, "reason": one.reason} for one in outcomes if one.reason]
+    entry: dict[str, Any] = {
+        "title": metric.title,
+        "unit": metric.unit,
+        "direction": metric.direction,
+        "value": None,
+        "interval": None,
+        "clips": len(measured),
+        "failures": failures,
+        "reason": "",
+    }
+    if not measured:
+        entry["reason"] = _why_nothing(method, failures)
+        return entry
+    try:
+        interval = bootstrap(measured, metric.summarise, resamples=resamples, level=level)
+    except Exception as error:  # a metric's own fault must not end the evaluation of all others
+        entry["reason"] = f"the metric failed: {type(error).__name__}: {error}"
+        return entry
+    if not math.isfinite(interval.value):
+        entry["reason"] = "none of the clips has what the metric counts"
+        return entry
+    entry["value"] = interval.value
+    if len(measured) > 1 and math.isfinite(interval.low) and math.isfinite(interval.high):
+        entry["interval"] = [interval.low, interval.high]
+    return entry
+
+
+def _why_nothing(method: Method, failures: list[dict[str, str]]) -> str:
+    if failures:
+        reasons = {one["reason"] for one in failures}
+        more = f" (and {len(reasons) - 1} other reasons)" if len(reasons) > 1 else ""
+        return failures[0]["reason"] + more
+    if method.samples:
+        return _NOT_ASKED
+    return "there is no clip: another sound needs another clip, which says something else"
+
+
+def write_results(
+    folder: Path,
+    summary: dict[str, Any],
+    methods: Sequence[Method],
+    tools: Sequence[Tool],
+    outcomes: Sequence[Outcome],
+) -> None:
+    """Write ``summary.json`` and ``clips.csv`` (one row per clip and metric) to *folder*."""
+    kinds = {method.name: method.kind for method in methods}
+    known = {tool.name: tool.metric for tool in tools}
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(_COLUMNS)
+    for one in outcomes:
+        metric = known[one.tool]
+        value, reason = "", one.reason
+        if one.measurement is not None:
+            number = float(metric.summarise([one.measurement]))
+            value = repr(number) if math.isfinite(number) else ""
+            reason = reason if value else "the clip has nothing that the metric counts"
+        row = (one.method, kinds[one.method], one.clip, one.tool, metric.title, value, reason)
+        table.writerow(row)
+    write_text(folder / CLIPS, text.getvalue())
+    write_json(folder / SUMMARY, summary)

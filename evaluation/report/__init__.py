@@ -1,0 +1,1 @@
+"""The report: a page that works offline, and tables for papers."""
