@@ -19,8 +19,8 @@ __all__ = ["PortraitEncoder"]
 class PortraitEncoder(Inverter):
     """Two networks: one reads a portrait once, the other the motion of every frame.
 
-    The first row of a code comes from the portrait's coarse map; the others are the frame's
-    motion. With a generator of the same name, ``invert`` returns a copy of it that shows the
+    The first row of a code comes from the portrait's coarse map and its own motion; the others are
+    the frame's motion. With a generator of the same name, ``invert`` returns a copy of it that shows the
     portraits; any other generator is returned as it is, and has the codes alone.
     """
 
@@ -46,6 +46,7 @@ class PortraitEncoder(Inverter):
         )
         side = resolution // 16
         self.whole = flat_head(4 * width, side, side, w_dim)
+        self.own = nn.Linear((num_ws - 1) * w_dim, w_dim)
         self.motion = image_network(
             inputs=3,
             size=resolution,
@@ -60,7 +61,10 @@ class PortraitEncoder(Inverter):
         fine = self.fine(self.stem(images))
         middle = self.middle(fine)
         coarse = self.coarse(middle)
-        ws = torch.cat([self.whole(coarse)[:, None], self._motion(images)], 1).to(given)
+        motion = self._motion(images)
+        # How a frame differs from the portrait is only known with the portrait's own motion.
+        whole = self.whole(coarse) + self.own(motion.flatten(1))
+        ws = torch.cat([whole[:, None], motion], 1).to(given)
         if not isinstance(generator, PortraitWarp):
             return Inversion(ws=ws, generator=generator)
         portrait = Portrait(image=images, fine=fine, middle=middle, coarse=coarse)

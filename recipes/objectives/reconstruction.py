@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
+from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.generator import Generator, Warping
 from styletalker.core.interfaces.inverter import Inverter
 from styletalker.core.training.draws import Draws
@@ -35,10 +36,20 @@ class Reconstruction(Objective):
         *,
         parameters: int,
         train_generator: bool,
+        frozen: Sequence[str] = (),
     ) -> None:
         """Train *inverter*, and *generator* too or not.
 
-        *parameters* is the number P of animation parameters that are known of a frame.
+        Args:
+            generator: the generator.
+            inverter: for this generator.
+            losses: their weights.
+            parameters: how many animation parameters P are known of a frame.
+            train_generator: whether the generator learns too.
+            frozen: parts that stay as they are, such as ``inverter.motion``.
+
+        Raises:
+            InputError: there is no such part.
         """
         super().__init__()
         self.generator, self.inverter, self.losses = generator, inverter, losses
@@ -46,13 +57,19 @@ class Reconstruction(Objective):
         generator.requires_grad_(train_generator)
         codes = generator.num_ws * generator.w_dim
         self.probe = nn.Linear(codes, parameters) if losses.hints and parameters else None
+        for name in frozen:
+            _freeze(self, name)
         self.to(memory_format=torch.channels_last)  # convolutions of batches are faster so
 
     def averaged(self) -> Mapping[str, nn.Module]:
         """Generator and inverter; the probe is an aid of the training."""
         return {"generator": self.generator, "inverter": self.inverter}
 
-    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
+    def forward(
+        self,
+        batch: Mapping[str, Tensor],
+        draws: Draws,  # noqa: ARG002 (nothing is drawn)
+    ) -> Mapping[str, Tensor]:
         """Losses of a batch of :class:`~styletalker.recipes.objectives.pairs.PairSource`."""
         portrait, targets = to_unit(batch["portrait"]), to_unit(batch["targets"])
         inversion = self.inverter.invert(portrait, self.generator)
@@ -60,17 +77,30 @@ class Reconstruction(Objective):
         codes, wanted = ws.flatten(0, 1), targets.flatten(0, 1)
         if self.training and self.train_generator:
             inversion.generator.follow_mean(codes.detach())
-        flow = None
-        if self.losses.flow and isinstance(inversion.generator, Warping):
-            images, flow = inversion.generator.synthesis_with_flow(codes)
-        else:
-            images = inversion.generator.synthesis(codes)
-        found = self._pictures(images, wanted, batch)
-        if flow is not None and "target_landmarks" in batch:
-            found["flow"] = self.losses.flow * _flow_error(flow, batch, targets.shape[-1])
+        found = self._looks(inversion.generator, codes, wanted, batch) if self._drawn else {}
         if self.probe is not None:
             guess = self.probe(ws.flatten(2))
             found["hints"] = self.losses.hints * (guess - batch["parameters"]).abs().mean()
+        return found
+
+    @property
+    def _drawn(self) -> bool:
+        """Whether any loss needs pictures; if none does, the inverter learns much faster."""
+        losses = self.losses
+        return any((losses.pixels, losses.coarse, losses.edges, losses.flow))
+
+    def _looks(
+        self, generator: Generator, codes: Tensor, wanted: Tensor, batch: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """What the pictures of some codes [N, L, D] differ by from the wanted ones."""
+        flow = None
+        if self.losses.flow and isinstance(generator, Warping):
+            images, flow = generator.synthesis_with_flow(codes)
+        else:
+            images = generator.synthesis(codes)
+        found = self._pictures(images, wanted, batch)
+        if flow is not None and "target_landmarks" in batch:
+            found["flow"] = self.losses.flow * _flow_error(flow, batch, wanted.shape[-1])
         return found
 
     def _pictures(
@@ -89,6 +119,17 @@ class Reconstruction(Objective):
             "edges": self.losses.edges * edges(difference, weights),
             "_psnr": -10 * (difference.detach().clamp(-2, 2).square().mean() / 4).log10(),
         }
+
+
+def _freeze(module: nn.Module, name: str) -> None:
+    """Let a submodule stay as it is."""
+    parts = dict(module.named_modules())
+    if name not in parts:
+        raise InputError(
+            compose("no such part to keep frozen", given=name, name=name, choices=parts)
+        )
+    for parameter in parts[name].parameters():
+        parameter.requires_grad = False
 
 
 def _flow_error(flow: Tensor, batch: Mapping[str, Tensor], size: int) -> Tensor:

@@ -44,6 +44,9 @@ class ReconstructConfig:
     """Other frames per portrait, 1 to 64: reading a portrait costs more than moving it."""
     losses: ReconstructionLosses = attrs.field(factory=ReconstructionLosses)
     """Weights of the losses."""
+    frozen: tuple[str, ...] = ()
+    """Parts that stay as they are, such as ``inverter.motion``: names of submodules, beginning
+    with ``generator.`` or ``inverter.``."""
     split: str = "train"
     """Split of the corpus to train on."""
     sheet_split: str = "val"

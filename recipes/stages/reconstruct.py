@@ -54,6 +54,7 @@ class TrainGenerator(Stage):
             config.losses,
             parameters=source.parameters,
             train_generator=self.trains_generator,
+            frozen=config.frozen,
         )
         unseen = FrameCache.open(frames / config.sheet_split)
         sheet = PairSheet(unseen, context, context.outputs["sheet"])
