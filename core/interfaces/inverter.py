@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 from styletalker.core.interfaces.contract import Contract
 from styletalker.core.interfaces.generator import Generator
 from torch import Tensor, nn
 
-__all__ = ["Inversion", "Inverter"]
+__all__ = ["Inversion", "Inverter", "Pointing"]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -86,3 +86,24 @@ class Inverter(nn.Module, Contract, interface=True):
         """
         ws = self.invert(frames.flatten(0, 1), portrait.generator).ws
         return ws.reshape(*frames.shape[:2], self.num_ws, self.w_dim)
+
+    def rebase(self, ws: Tensor, portrait: Inversion) -> Tensor:
+        """The same videos' codes under other portraits of the same people, as ``track`` gives them.
+
+        Where ``track`` is overridden this is too, if its codes depend on the portrait.
+
+        Args:
+            ws: codes [B, T, L, D] that ``track`` gave under any portraits.
+            portrait: what ``invert`` found for B other portraits.
+        """
+        del portrait
+        return ws
+
+
+@runtime_checkable
+class Pointing(Protocol):
+    """What an inverter offers besides if its codes tell where a frame's landmarks are."""
+
+    def landmarks(self, ws: Tensor) -> Tensor:
+        """Landmarks [..., K, 2] of codes [..., L, D]; x and y, -1 to 1 from edge to edge."""
+        ...

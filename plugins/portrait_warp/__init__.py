@@ -16,6 +16,8 @@ _SOURCE = (
     "occlusion: FOMM, arXiv 2003.00196; modulated convolutions: arXiv 1912.04958"
 )
 
+_TINY = {"points": 4, "portrait_channels": 4}
+
 
 @hookimpl
 def styletalker_components() -> list[Component]:
@@ -29,7 +31,7 @@ def styletalker_components() -> list[Component]:
             summary="moves a portrait's own pixels, and paints what they cannot show",
             source=_SOURCE,
             licence="Apache-2.0",
-            smoke={"resolution": 32, "w_dim": 8, "channels": 4, "most": 12, "portrait_channels": 4},
+            smoke=_TINY | {"resolution": 32, "w_dim": 16, "channels": 4, "most": 12},
         ),
         Component(
             role="inverter",
@@ -39,6 +41,6 @@ def styletalker_components() -> list[Component]:
             summary="reads a portrait's features for portrait_warp, and a frame's motion",
             source=_SOURCE,
             licence="Apache-2.0",
-            smoke={"motion_channels": 4, "portrait_channels": 4},
+            smoke=_TINY | {"motion_channels": 4},
         ),
     ]

@@ -54,6 +54,10 @@ class PortraitWarp(Generator):
 
     def __init__(self, config: PortraitWarpConfig) -> None:
         super().__init__(config)
+        if config.w_dim <= 2 * config.points:
+            problem = f"codes of portrait_warp with {config.points} points"
+            expected = f"a w_dim of more than {2 * config.points}"
+            raise InputError(compose(problem, expected=expected, given=config.w_dim))
         codes = NUM_WS * config.w_dim
         self.painter = Painter(config, code=codes)
         self.register_buffer("code_mean", torch.zeros(codes))

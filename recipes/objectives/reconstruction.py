@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.generator import Generator, Warping
-from styletalker.core.interfaces.inverter import Inverter
+from styletalker.core.interfaces.inverter import Inverter, Pointing
 from styletalker.core.training.draws import Draws
 from styletalker.core.training.frames import to_unit
 from styletalker.core.training.objective import Objective
@@ -78,10 +78,20 @@ class Reconstruction(Objective):
         if self.training and self.train_generator:
             inversion.generator.follow_mean(codes.detach())
         found = self._looks(inversion.generator, codes, wanted, batch) if self._drawn else {}
+        if self.losses.landmarks and isinstance(self.inverter, Pointing):
+            found["landmarks"] = self.losses.landmarks * self._astray(inversion.ws, ws, batch)
         if self.probe is not None:
             guess = self.probe(ws.flatten(2))
             found["hints"] = self.losses.hints * (guess - batch["parameters"]).abs().mean()
         return found
+
+    def _astray(self, ws_ref: Tensor, ws: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        """How far the landmarks of codes are from where they should be, hidden ones too."""
+        assert isinstance(self.inverter, Pointing)
+        scale = 2 / batch["targets"].shape[-2]
+        wanted = torch.cat([batch["portrait_landmarks"][:, None], batch["target_landmarks"]], 1)
+        told = self.inverter.landmarks(torch.cat([ws_ref[:, None], ws], 1))
+        return (told - (wanted * scale - 1)).abs().sum(-1).mean()
 
     @property
     def _drawn(self) -> bool:

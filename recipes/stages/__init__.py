@@ -8,7 +8,10 @@ from styletalker.recipes.stages.config import (
     CorpusStageConfig,
     GeneratorSamplesConfig,
     ModelSummaryConfig,
+    PriorStageConfig,
     ReconstructConfig,
+    SyncStageConfig,
+    TalkerStageConfig,
 )
 from styletalker.recipes.stages.evaluate_config import EvaluateConfig
 
@@ -80,5 +83,35 @@ def styletalker_components() -> list[Component]:
             source="docs/evaluation.md",
             licence="Apache-2.0; its default metrics need dlib's models: no commercial use",
             smoke={"shown": 1},
+        ),
+        Component(
+            role="stage",
+            name="sync",
+            target="styletalker.recipes.stages.sync:TrainSync",
+            config=SyncStageConfig,
+            summary="trains the sync discriminator on real clips",
+            source="SyncNet, Chung & Zisserman 2016; InfoNCE: arXiv 1807.03748",
+            licence="Apache-2.0",
+            smoke=_BRIEFLY,
+        ),
+        Component(
+            role="stage",
+            name="talker",
+            target="styletalker.recipes.stages.talker:TrainTalker",
+            config=TalkerStageConfig,
+            summary="trains audio encoder, motion VAE and prior together",
+            source="StyleTalker: arXiv 2208.10922",
+            licence="Apache-2.0",
+            smoke=_BRIEFLY,
+        ),
+        Component(
+            role="stage",
+            name="prior",
+            target="styletalker.recipes.stages.prior:TrainPrior",
+            config=PriorStageConfig,
+            summary="trains the prior further on motion of a finished motion VAE",
+            source="StyleTalker: arXiv 2208.10922",
+            licence="Apache-2.0",
+            smoke=_BRIEFLY,
         ),
     ]

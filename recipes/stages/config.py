@@ -7,13 +7,16 @@ from typing import Literal
 import attrs
 from styletalker.core.config.options import OPERATIONAL, within
 from styletalker.core.training.config import TrainingConfig
-from styletalker.recipes.objectives.losses import ReconstructionLosses
+from styletalker.recipes.objectives.losses import ReconstructionLosses, TalkingLosses
 
 __all__ = [
     "CorpusStageConfig",
     "GeneratorSamplesConfig",
     "ModelSummaryConfig",
+    "PriorStageConfig",
     "ReconstructConfig",
+    "SyncStageConfig",
+    "TalkerStageConfig",
 ]
 
 
@@ -61,3 +64,55 @@ class CorpusStageConfig:
     """Splits to write; empty for all of them."""
     workers: int | Literal["auto"] = attrs.field(default="auto", metadata=OPERATIONAL)
     """Processes to make clips with; ``auto`` for one per core. The result is the same for any."""
+
+
+@attrs.frozen(kw_only=True)
+class SyncStageConfig:
+    """Options of the stage ``sync``."""
+
+    training: TrainingConfig
+    """How long and with which optimizer; a batch counts windows of clips."""
+    frames: int = attrs.field(default=15, validator=within(2, 1000))
+    """Frames of a window, 2 to 1000: the longer, the more wrong places within the same clip."""
+    light: bool = True
+    """Change contrast and colour at random, so that only lips count."""
+    split: str = "train"
+    """Split of the corpus to train on."""
+    check_split: str = "val"
+    """Split on whose people it is tried at the end."""
+
+
+@attrs.frozen(kw_only=True)
+class TalkerStageConfig:
+    """Options of the stage ``talker``."""
+
+    training: TrainingConfig
+    """How long and with which optimizer; a batch counts windows of clips."""
+    frames: int = attrs.field(default=50, validator=within(5, 1000))
+    """Frames of a window, 5 to 1000."""
+    before: int = attrs.field(default=10, validator=within(0, 100))
+    """Frames of sound the audio encoder hears before the window, 0 to 100."""
+    clips: int = attrs.field(default=0, validator=within(0))
+    """How many clips of the split, from the first; 0 for all: their codes are computed first."""
+    portraits: int = attrs.field(default=2, validator=within(1, 100))
+    """Frames of each clip that serve as its portrait, 1 to 100."""
+    losses: TalkingLosses = attrs.field(factory=TalkingLosses)
+    """Weights of the losses."""
+    split: str = "train"
+    """Split of the corpus to train on."""
+    check_split: str = "val"
+    """Split whose people are shown in ``clip.mp4``."""
+
+
+@attrs.frozen(kw_only=True)
+class PriorStageConfig:
+    """Options of the stage ``prior``."""
+
+    training: TrainingConfig
+    """How long and with which optimizer; a batch counts windows of clips."""
+    frames: int = attrs.field(default=75, validator=within(5, 1000))
+    """Frames of a window, 5 to 1000."""
+    clips: int = attrs.field(default=0, validator=within(0))
+    """How many clips of the split, from the first; 0 for all."""
+    split: str = "train"
+    """Split of the corpus to train on."""

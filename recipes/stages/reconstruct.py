@@ -69,6 +69,7 @@ class TrainGenerator(Stage):
         unknown = {
             "hints": losses.hints > 0 and not source.parameters,
             "flow": losses.flow > 0 and not source.knows_landmarks,
+            "landmarks": losses.landmarks > 0 and not source.knows_landmarks,
             "features": losses.features > 0 and not source.knows_landmarks,
         }
         for name, missing in unknown.items():
