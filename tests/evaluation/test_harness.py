@@ -271,7 +271,9 @@ def test_sync_is_scored_by_a_given_network(tmp_path: Path) -> None:
     from styletalker.plugins.contrastive_sync.config import ContrastiveConfig
 
     target = registry.load("sync_discriminator", "contrastive")
-    options = dict(registry.get("sync_discriminator", "contrastive").component.smoke)
+    options: dict[str, Any] = dict(
+        registry.get("sync_discriminator", "contrastive").component.smoke
+    )
     network = target(ContrastiveConfig(**options))
     save_component(
         path, network, role="sync_discriminator", type="contrastive", options=options, step=0

@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
+from styletalker.core.checkpoint import save_component
 from styletalker.core.cli.main import main
 from styletalker.core.component import Component
 from styletalker.core.config.options import Chosen
@@ -26,14 +29,25 @@ from styletalker.core.registry import Registry
 from styletalker.core.run.context import StageContext
 from styletalker.core.run.progress import Reporter
 from styletalker.core.run.runner import run_recipe
+from styletalker.core.training.frames import to_bytes, to_unit
+from styletalker.evaluation.harness.source import VideoSource
 from styletalker.evaluation.observe import remember_in
 from styletalker.evaluation.report.svg import Line, chart
 from styletalker.evaluation.report.tables import best_of, columns_of, figure, latex, markdown
 from styletalker.evaluation.report.write import write_report
 from styletalker.recipes.stages.evaluate_config import EvaluateConfig
+from styletalker.recipes.stages.reconstruction import Reconstructor, load_networks
 from styletalker.recipes.stages.video_list import Place, read_videos
 from support.evaluation import degraded, method, moving_clip, tools, write_clip
 from support.faces import puppet_clip
+from support.tiny import (
+    TinyConfig,
+    TinyGenerator,
+    TinyInverter,
+    TinyInverterConfig,
+    save_tiny,
+    tiny_registry,
+)
 
 TRUTHS = [moving_clip(k) for k in range(3)]
 _VOID = {"meta", "img", "br", "line", "path", "link"}
@@ -272,7 +286,7 @@ def stage_recipe(config: EvaluateConfig) -> tuple[Recipe, Registry]:
     registry = Registry(Discovery(plugins=registry.discovery.plugins, offers=offers))
     shards = registry.get("corpus", "shards").component
     corpus = Chosen(
-        role="corpus", type="shards", config=shards.config(folder=Path(shards.smoke["folder"]))
+        role="corpus", type="shards", config=shards.config(folder=Path(str(shards.smoke["folder"])))
     )
     stages = {"make_videos": NoConfig(), "evaluate": config}
     pipeline = tuple(
@@ -324,6 +338,37 @@ def test_a_scorer_must_be_trained(tmp_path: Path) -> None:
     scorer = Chosen(role="sync_discriminator", type="contrastive", config=config)
     with pytest.raises(ConfigError, match=r"'contrastive' of stage 'evaluate' is untrained"):
         run_stage(tmp_path, EvaluateConfig(metrics=chosen("psnr"), sync_scorer=scorer, workers=1))
+
+
+def test_the_ceiling_is_tracked_and_painted_again(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    generator = TinyGenerator(TinyConfig(size=32))
+    sizes = {"resolution": 32, "num_ws": 2, "w_dim": 3}
+    inverter = TinyInverter(TinyInverterConfig(), **sizes)
+    clip = moving_clip(0, frames=40)
+    Reconstructor(generator, inverter).write(clip, tmp_path / "a.mp4")
+    found = VideoSource(tmp_path / "a.mp4").load().frames
+    with torch.no_grad():
+        images = to_unit(torch.from_numpy(clip.frames))
+        wanted = generator.synthesis(inverter.invert(images, generator).ws)
+    assert found.shape == (40, 32, 32, 3)
+    assert np.abs(found.astype(int) - to_bytes(wanted).numpy()).max() <= 1
+
+
+def test_networks_come_from_artifacts(tmp_path: Path) -> None:
+    registry = tiny_registry()
+    save_tiny(tmp_path / "generator.safetensors")
+    sizes = {"resolution": 8, "num_ws": 2, "w_dim": 3}
+    inverter = TinyInverter(TinyInverterConfig(), **sizes)
+    path = tmp_path / "inverter.safetensors"
+    save_component(path, inverter, role="inverter", type="tiny", options={}, step=0)
+    inputs = {role: tmp_path / f"{role}.safetensors" for role in ("generator", "inverter")}
+    context: Any = SimpleNamespace(inputs=inputs, registry=registry)
+    found = load_networks(context)
+    assert found is not None
+    assert found.generator.resolution == 8
+    assert torch.equal(found.inverter.net.weight, inverter.net.weight)  # type: ignore[union-attr]
+    assert load_networks(SimpleNamespace(inputs={}, registry=registry)) is None  # type: ignore[arg-type]
 
 
 def test_lists_of_videos(tmp_path: Path) -> None:
