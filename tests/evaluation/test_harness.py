@@ -22,11 +22,14 @@ from styletalker.core.clip import Clip
 from styletalker.core.errors import CheckpointError, InputError
 from styletalker.core.interfaces.metric import Metric
 from styletalker.core.registry import Registry
+from styletalker.core.training.frames import FrameCache
 from styletalker.evaluation.harness.folders import from_folders, from_manifest
 from styletalker.evaluation.harness.method import Method, Sample, shuffled, truth_of
 from styletalker.evaluation.harness.run import measure_all
 from styletalker.evaluation.harness.source import (
+    CachedSource,
     ClipSource,
+    CorpusSource,
     DubbedSource,
     MissingSource,
     VideoSource,
@@ -41,6 +44,7 @@ from styletalker.evaluation.harness.tool import Tool
 from styletalker.evaluation.observe import remember_in
 from support.evaluation import degraded, method, moving_clip, tools, write_clip
 from support.faces import puppet_clip
+from support.noise import Noise
 
 TRUTHS = [moving_clip(k) for k in range(4)]
 
@@ -245,6 +249,7 @@ def test_the_results_on_disk(tmp_path: Path) -> None:
     ]
     assert float(rows[0]["value"]) == TRUTHS[0].frames.mean()
     assert rows[1]["value"] == ""
+    assert rows[0]["facts"] == ""
 
 
 def test_the_controls(tmp_path: Path) -> None:
@@ -315,6 +320,14 @@ def test_sources(tmp_path: Path) -> None:
         cut(clip, 9)
     assert digest_of_clip(clip) == digest_of_clip(attrs.evolve(clip, name="x"))
     assert digest_of_clip(clip) != digest_of_clip(attrs.evolve(clip, phonemes=()))
+
+
+def test_cached_frames_are_the_corpus(tmp_path: Path) -> None:
+    corpus = Noise(None)
+    FrameCache.build(tmp_path / "test", corpus, "test")
+    cached, made = CachedSource(tmp_path / "test", 1).load(), CorpusSource(corpus, "test", 1).load()
+    assert digest_of_clip(cached) == digest_of_clip(made)
+    assert (cached.name, cached.identity) == (made.name, made.identity)
 
 
 def test_folders_are_paired_by_stem(tmp_path: Path) -> None:

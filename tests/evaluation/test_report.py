@@ -127,6 +127,8 @@ def test_a_page_that_is_whole(tmp_path: Path) -> None:
     assert "<title>A &lt;test&gt;</title>" in text
     assert "ours &lt;&amp;&gt;" in text
     assert 'class="best"><b>100</b>' in text
+    page_of_faults = text[text.index("What could not be measured") :]
+    assert page_of_faults.count("<tr>") == 3  # the head, and one line for each method
     assert page.links
     for link in page.links:
         assert not re.match(r"[a-z]+:|/", link), "the page needs a network"
@@ -328,6 +330,8 @@ def test_the_stage(tmp_path: Path) -> None:
     assert found["methods"]["ground truth"]["psnr"]["value"] == 100
     assert 28 < found["methods"]["audio-driven"]["psnr"]["value"] < 36
     assert found["methods"]["audio-driven"]["psnr"]["clips"] == 2
+    table = (tmp_path / "stages" / "evaluate" / "report" / "clips.csv").read_text()
+    assert '"{""seed"": 0}"' in table
     metrics_file = (tmp_path / "metrics.jsonl").read_text()
     assert "audio-driven/psnr" in metrics_file
 
@@ -367,7 +371,8 @@ def test_networks_come_from_artifacts(tmp_path: Path) -> None:
     found = load_networks(context)
     assert found is not None
     assert found.generator.resolution == 8
-    assert torch.equal(found.inverter.net.weight, inverter.net.weight)  # type: ignore[union-attr]
+    loaded: Any = found.inverter
+    assert torch.equal(loaded.net.weight, inverter.net.weight)
     assert load_networks(SimpleNamespace(inputs={}, registry=registry)) is None  # type: ignore[arg-type]
 
 
