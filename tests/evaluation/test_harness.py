@@ -39,9 +39,10 @@ from styletalker.evaluation.harness.source import (
 )
 from styletalker.evaluation.harness.store import Store
 from styletalker.evaluation.harness.summary import summarise, write_results
-from styletalker.evaluation.harness.sync_metrics import load_scorer, sync_tools
+from styletalker.evaluation.harness.sync_metrics import SyncScorer, load_scorer, sync_tools
 from styletalker.evaluation.harness.tool import Tool
 from styletalker.evaluation.observe import remember_in
+from support.clock import Clock, told
 from support.evaluation import degraded, method, moving_clip, tools, write_clip
 from support.faces import puppet_clip
 from support.noise import Noise
@@ -302,6 +303,22 @@ def test_sync_is_scored_by_a_given_network(tmp_path: Path) -> None:
     assert floor != entry["value"]
     with pytest.raises(CheckpointError, match="no such file"):
         load_scorer(tmp_path / "none.safetensors", registry)
+
+
+def test_sync_against_ones_own_and_another_sound(tmp_path: Path) -> None:
+    clips = []
+    for index, late in enumerate((0, 1, 4)):
+        frames, waveform = told(late, seed=index)
+        clips.append(Clip(name=f"c{index}", identity="x", frames=frames, waveform=waveform))
+    ours = method("ours", clips)
+    chosen = sync_tools(SyncScorer("clock", Clock(None), "0" * 64))
+    found = evaluated(tmp_path, [ours, shuffled(ours)], chosen)
+    own, other = found["ours"], found["ours, shuffled sound"]
+    assert own["sync_within"]["value"] == pytest.approx(2 / 3)
+    assert own["sync_confidence"]["value"] > 0.8
+    assert other["sync_within"]["value"] < 0.5
+    assert other["sync_confidence"]["value"] < 0.4
+    assert own["sync_within"]["title"] == "sync-within-1-frame-clock"
 
 
 def test_sources(tmp_path: Path) -> None:
