@@ -30,6 +30,7 @@ from styletalker.core.run.context import StageContext
 from styletalker.core.run.progress import Reporter
 from styletalker.core.run.runner import run_recipe
 from styletalker.core.training.frames import to_bytes, to_unit
+from styletalker.evaluation.compare.load import load_report
 from styletalker.evaluation.harness.source import VideoSource
 from styletalker.evaluation.observe import remember_in
 from styletalker.evaluation.report.svg import Line, chart
@@ -257,9 +258,13 @@ class NoConfig:
 
 
 class MakeVideos(Stage):
-    """Writes videos as the stage ``generate`` does: the ground truth with noise."""
+    """Writes videos as the stage ``generate`` does: the ground truth with noise; and networks."""
 
-    outputs: ClassVar[Mapping[str, str]] = {"videos": "videos"}
+    outputs: ClassVar[Mapping[str, str]] = {
+        "videos": "videos",
+        "generator": "generator.safetensors",
+        "inverter": "inverter.safetensors",
+    }
     uses_corpus = True
 
     def run(self, context: StageContext) -> None:
@@ -276,6 +281,15 @@ class MakeVideos(Stage):
                 write_clip(folder / f"{name}.mp4", noisy)
                 rows.append(row)
         write_json(folder / "videos.json", rows)
+        torch.manual_seed(0)
+        generator: Any = TinyGenerator(TinyConfig(size=32))
+        inverter: Any = TinyInverter(TinyInverterConfig(), resolution=32, num_ws=2, w_dim=3)
+        for role, module, options in (
+            ("generator", generator, {"size": 32}),
+            ("inverter", inverter, {}),
+        ):
+            path = context.outputs[role]
+            save_component(path, module, role=role, type="tiny", options=options, step=0)
 
 
 def stage_recipe(config: EvaluateConfig) -> tuple[Recipe, Registry]:
@@ -284,7 +298,8 @@ def stage_recipe(config: EvaluateConfig) -> tuple[Recipe, Registry]:
         role="stage", name="make_videos", target=f"{__name__}:MakeVideos", config=NoConfig,
         summary="makes videos", source="none", licence="Apache-2.0", smoke={},
     )  # fmt: skip
-    offers = (*registry.discovery.offers, *Registry.of(make).discovery.offers)
+    tiny = [o.component for o in tiny_registry().offers() if o.component.name == "tiny"]
+    offers = (*registry.discovery.offers, *Registry.of(make, *tiny).discovery.offers)
     registry = Registry(Discovery(plugins=registry.discovery.plugins, offers=offers))
     shards = registry.get("corpus", "shards").component
     corpus = Chosen(
@@ -323,6 +338,7 @@ def test_the_stage(tmp_path: Path) -> None:
         "ground truth": "truth",
         "audio-driven": "method",
         "motion-controlled": "method",
+        "reconstruction": "ceiling",
         "audio-driven, shuffled sound": "floor",
         "motion-controlled, shuffled sound": "floor",
         "motion-controlled, motion source's sound": "leakage",
@@ -330,8 +346,14 @@ def test_the_stage(tmp_path: Path) -> None:
     assert found["methods"]["ground truth"]["psnr"]["value"] == 100
     assert 28 < found["methods"]["audio-driven"]["psnr"]["value"] < 36
     assert found["methods"]["audio-driven"]["psnr"]["clips"] == 2
+    # Two untrained layers paint grey: the ceiling is what the networks give, not the truth.
+    assert 5 < found["methods"]["reconstruction"]["psnr"]["value"] < 20
+    assert found["methods"]["reconstruction"]["psnr"]["clips"] == 2
     table = (tmp_path / "stages" / "evaluate" / "report" / "clips.csv").read_text()
     assert '"{""seed"": 0}"' in table
+    back = load_report(tmp_path)
+    assert (back.recipe, back.seed) == ("small", 0)
+    assert back.methods() == ["audio-driven", "motion-controlled"]
     metrics_file = (tmp_path / "metrics.jsonl").read_text()
     assert "audio-driven/psnr" in metrics_file
 
