@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,13 +21,14 @@ from styletalker.evaluation.harness.protocol import (
 )
 from styletalker.evaluation.harness.tool import Tool
 
-__all__ = ["CLIPS", "FORMAT", "SUMMARY", "summarise", "write_results"]
+__all__ = ["CLIPS", "FORMAT", "NOT_ASKED", "SUMMARY", "summarise", "write_results"]
 
 SUMMARY, CLIPS = "summary.json", "clips.csv"
 FORMAT = 1
 """Version of the two files' layout."""
-_COLUMNS = ("method", "kind", "clip", "metric", "title", "value", "reason")
-_NOT_ASKED = "not asked: with another clip's sound only metrics of the sound mean something"
+_COLUMNS = ("method", "kind", "clip", "metric", "title", "value", "reason", "facts")
+NOT_ASKED = "not asked: with another clip's sound only metrics of the sound mean something"
+"""The reason of a metric that does not hear, for a control with another sound."""
 
 
 def summarise(
@@ -106,7 +108,7 @@ def _why_nothing(method: Method, failures: list[dict[str, str]]) -> str:
         more = f" (and {len(reasons) - 1} other reasons)" if len(reasons) > 1 else ""
         return failures[0]["reason"] + more
     if method.samples:
-        return _NOT_ASKED
+        return NOT_ASKED
     return "there is no clip: another sound needs another clip, which says something else"
 
 
@@ -120,6 +122,11 @@ def write_results(
     """Write ``summary.json`` and ``clips.csv`` (one row per clip and metric) to *folder*."""
     kinds = {method.name: method.kind for method in methods}
     known = {tool.name: tool.metric for tool in tools}
+    facts = {
+        (method.name, sample.name): json.dumps(dict(sample.facts)) if sample.facts else ""
+        for method in methods
+        for sample in method.samples
+    }
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(_COLUMNS)
@@ -130,7 +137,7 @@ def write_results(
             number = float(metric.summarise([one.measurement]))
             value = repr(number) if math.isfinite(number) else ""
             reason = reason if value else "the clip has nothing that the metric counts"
-        row = (one.method, kinds[one.method], one.clip, one.tool, metric.title, value, reason)
-        table.writerow(row)
+        about = (one.method, kinds[one.method], one.clip, one.tool, metric.title)
+        table.writerow((*about, value, reason, facts[one.method, one.clip]))
     write_text(folder / CLIPS, text.getvalue())
     write_json(folder / SUMMARY, summary)

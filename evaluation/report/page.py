@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from styletalker.evaluation.harness.summary import NOT_ASKED
 from styletalker.evaluation.report.shown import Shown
 from styletalker.evaluation.report.tables import ARROWS, Column, best_of, columns_of, figure
 
@@ -106,14 +107,23 @@ def _notes(summary: Mapping[str, Any]) -> str:
 
 
 def _failures(summary: Mapping[str, Any]) -> str:
-    rows = []
+    """One line for each method and reason: a broken video fails in all metrics alike."""
+    found: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
     for method, entries in summary["methods"].items():
         for entry in entries.values():
-            if entry["reason"] and not entry["failures"]:
-                rows.append((method, entry["title"], "all", entry["reason"]))
-            rows += [(method, entry["title"], f["clip"], f["reason"]) for f in entry["failures"]]
-    if not rows:
-        return "<p>Every clip was measured by every metric.</p>"
+            faults = [(one["clip"], one["reason"]) for one in entry["failures"]]
+            if entry["reason"] and not faults and entry["reason"] != NOT_ASKED:
+                faults = [("all", entry["reason"])]
+            for clip, reason in faults:
+                clips, titles = found.setdefault((method, reason), ([], []))
+                clips += [clip] if clip not in clips else []
+                titles += [entry["title"]] if entry["title"] not in titles else []
+    if not found:
+        return "<p>Every clip was measured by every metric that was asked.</p>"
+    rows = [
+        (method, ", ".join(clips), ", ".join(titles), reason)
+        for (method, reason), (clips, titles) in found.items()
+    ]
     more = len(rows) - _MOST_FAILURES
     lines = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
@@ -121,8 +131,8 @@ def _failures(summary: Mapping[str, Any]) -> str:
     )
     after = f'<p>And {more} more: see <a href="clips.csv">clips.csv</a>.</p>' if more > 0 else ""
     return (
-        f"<p>{len(rows)} in all. They count in no value.</p>"
-        '<div class="scroll wrap"><table><thead><tr><th>method</th><th>metric</th><th>clip</th>'
+        "<p>These count in no value.</p>"
+        '<div class="scroll wrap"><table><thead><tr><th>method</th><th>clips</th><th>metrics</th>'
         f"<th>reason</th></tr></thead><tbody>{lines}</tbody></table></div>{after}"
     )
 

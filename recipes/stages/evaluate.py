@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from styletalker.core.errors import ConfigError, compose
+from styletalker.core.errors import ConfigError, StyletalkerError, compose
 from styletalker.core.interfaces.stage import Stage
 from styletalker.core.run.context import StageContext
 from styletalker.recipes.stages.evaluate_config import EvaluateConfig
@@ -96,7 +96,11 @@ class Evaluate(Stage):
     ) -> list[Method]:
         """Ground truth as the generator can paint it, if there is one."""
         from styletalker.evaluation.harness.method import Method, Sample
-        from styletalker.evaluation.harness.source import DubbedSource, VideoSource
+        from styletalker.evaluation.harness.source import (
+            DubbedSource,
+            MissingSource,
+            VideoSource,
+        )
 
         first = {one.portrait: one for one in reversed(entries)}
         chosen = list(reversed(first.values()))[: self.config.reconstructions]
@@ -109,8 +113,11 @@ class Evaluate(Stage):
                 truth = truths.source(one.portrait)
                 place = f"{one.portrait.split}-{one.portrait.index}.mp4"
                 path = context.directory / "reconstructions" / place
-                painter.write(truth.load(), path)
-                made = DubbedSource(VideoSource(path, name=one.name), truth)
+                try:
+                    painter.write(truth.load(), path)
+                    made: Source = DubbedSource(VideoSource(path, name=one.name), truth)
+                except StyletalkerError as error:  # counted, as everything that cannot be measured
+                    made = MissingSource(f"no reconstruction: {error}")
                 samples.append(Sample(name=one.name, generated=made, reference=truth))
                 progress.advance()
         note = "the ground truth through inverter and generator: the best they can show"

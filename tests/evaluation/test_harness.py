@@ -22,11 +22,14 @@ from styletalker.core.clip import Clip
 from styletalker.core.errors import CheckpointError, InputError
 from styletalker.core.interfaces.metric import Metric
 from styletalker.core.registry import Registry
+from styletalker.core.training.frames import FrameCache
 from styletalker.evaluation.harness.folders import from_folders, from_manifest
 from styletalker.evaluation.harness.method import Method, Sample, shuffled, truth_of
 from styletalker.evaluation.harness.run import measure_all
 from styletalker.evaluation.harness.source import (
+    CachedSource,
     ClipSource,
+    CorpusSource,
     DubbedSource,
     MissingSource,
     VideoSource,
@@ -36,11 +39,13 @@ from styletalker.evaluation.harness.source import (
 )
 from styletalker.evaluation.harness.store import Store
 from styletalker.evaluation.harness.summary import summarise, write_results
-from styletalker.evaluation.harness.sync_metrics import load_scorer, sync_tools
+from styletalker.evaluation.harness.sync_metrics import SyncScorer, load_scorer, sync_tools
 from styletalker.evaluation.harness.tool import Tool
 from styletalker.evaluation.observe import remember_in
+from support.clock import Clock, told
 from support.evaluation import degraded, method, moving_clip, tools, write_clip
 from support.faces import puppet_clip
+from support.noise import Noise
 
 TRUTHS = [moving_clip(k) for k in range(4)]
 
@@ -245,6 +250,7 @@ def test_the_results_on_disk(tmp_path: Path) -> None:
     ]
     assert float(rows[0]["value"]) == TRUTHS[0].frames.mean()
     assert rows[1]["value"] == ""
+    assert rows[0]["facts"] == ""
 
 
 def test_the_controls(tmp_path: Path) -> None:
@@ -271,7 +277,9 @@ def test_sync_is_scored_by_a_given_network(tmp_path: Path) -> None:
     from styletalker.plugins.contrastive_sync.config import ContrastiveConfig
 
     target = registry.load("sync_discriminator", "contrastive")
-    options = dict(registry.get("sync_discriminator", "contrastive").component.smoke)
+    options: dict[str, Any] = dict(
+        registry.get("sync_discriminator", "contrastive").component.smoke
+    )
     network = target(ContrastiveConfig(**options))
     save_component(
         path, network, role="sync_discriminator", type="contrastive", options=options, step=0
@@ -297,6 +305,22 @@ def test_sync_is_scored_by_a_given_network(tmp_path: Path) -> None:
         load_scorer(tmp_path / "none.safetensors", registry)
 
 
+def test_sync_against_ones_own_and_another_sound(tmp_path: Path) -> None:
+    clips = []
+    for index, late in enumerate((0, 1, 4)):
+        frames, waveform = told(late, seed=index)
+        clips.append(Clip(name=f"c{index}", identity="x", frames=frames, waveform=waveform))
+    ours = method("ours", clips)
+    chosen = sync_tools(SyncScorer("clock", Clock(None), "0" * 64))
+    found = evaluated(tmp_path, [ours, shuffled(ours)], chosen)
+    own, other = found["ours"], found["ours, shuffled sound"]
+    assert own["sync_within"]["value"] == pytest.approx(2 / 3)
+    assert own["sync_confidence"]["value"] > 0.8
+    assert other["sync_within"]["value"] < 0.5
+    assert other["sync_confidence"]["value"] < 0.4
+    assert own["sync_within"]["title"] == "sync-within-1-frame-clock"
+
+
 def test_sources(tmp_path: Path) -> None:
     clip = TRUTHS[0]
     write_clip(tmp_path / "a.mp4", clip)
@@ -313,6 +337,14 @@ def test_sources(tmp_path: Path) -> None:
         cut(clip, 9)
     assert digest_of_clip(clip) == digest_of_clip(attrs.evolve(clip, name="x"))
     assert digest_of_clip(clip) != digest_of_clip(attrs.evolve(clip, phonemes=()))
+
+
+def test_cached_frames_are_the_corpus(tmp_path: Path) -> None:
+    corpus = Noise(None)
+    FrameCache.build(tmp_path / "test", corpus, "test")
+    cached, made = CachedSource(tmp_path / "test", 1).load(), CorpusSource(corpus, "test", 1).load()
+    assert digest_of_clip(cached) == digest_of_clip(made)
+    assert (cached.name, cached.identity) == (made.name, made.identity)
 
 
 def test_folders_are_paired_by_stem(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import attrs
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
+from styletalker.core.checkpoint import save_component
 from styletalker.core.cli.main import main
 from styletalker.core.component import Component
 from styletalker.core.config.options import Chosen
@@ -26,14 +29,26 @@ from styletalker.core.registry import Registry
 from styletalker.core.run.context import StageContext
 from styletalker.core.run.progress import Reporter
 from styletalker.core.run.runner import run_recipe
+from styletalker.core.training.frames import to_bytes, to_unit
+from styletalker.evaluation.compare.load import load_report
+from styletalker.evaluation.harness.source import VideoSource
 from styletalker.evaluation.observe import remember_in
 from styletalker.evaluation.report.svg import Line, chart
 from styletalker.evaluation.report.tables import best_of, columns_of, figure, latex, markdown
 from styletalker.evaluation.report.write import write_report
 from styletalker.recipes.stages.evaluate_config import EvaluateConfig
+from styletalker.recipes.stages.reconstruction import Reconstructor, load_networks
 from styletalker.recipes.stages.video_list import Place, read_videos
 from support.evaluation import degraded, method, moving_clip, tools, write_clip
 from support.faces import puppet_clip
+from support.tiny import (
+    TinyConfig,
+    TinyGenerator,
+    TinyInverter,
+    TinyInverterConfig,
+    save_tiny,
+    tiny_registry,
+)
 
 TRUTHS = [moving_clip(k) for k in range(3)]
 _VOID = {"meta", "img", "br", "line", "path", "link"}
@@ -113,6 +128,8 @@ def test_a_page_that_is_whole(tmp_path: Path) -> None:
     assert "<title>A &lt;test&gt;</title>" in text
     assert "ours &lt;&amp;&gt;" in text
     assert 'class="best"><b>100</b>' in text
+    page_of_faults = text[text.index("What could not be measured") :]
+    assert page_of_faults.count("<tr>") == 3  # the head, and one line for each method
     assert page.links
     for link in page.links:
         assert not re.match(r"[a-z]+:|/", link), "the page needs a network"
@@ -241,9 +258,13 @@ class NoConfig:
 
 
 class MakeVideos(Stage):
-    """Writes videos as the stage ``generate`` does: the ground truth with noise."""
+    """Writes videos as the stage ``generate`` does: the ground truth with noise; and networks."""
 
-    outputs: ClassVar[Mapping[str, str]] = {"videos": "videos"}
+    outputs: ClassVar[Mapping[str, str]] = {
+        "videos": "videos",
+        "generator": "generator.safetensors",
+        "inverter": "inverter.safetensors",
+    }
     uses_corpus = True
 
     def run(self, context: StageContext) -> None:
@@ -260,6 +281,15 @@ class MakeVideos(Stage):
                 write_clip(folder / f"{name}.mp4", noisy)
                 rows.append(row)
         write_json(folder / "videos.json", rows)
+        torch.manual_seed(0)
+        generator: Any = TinyGenerator(TinyConfig(size=32))
+        inverter: Any = TinyInverter(TinyInverterConfig(), resolution=32, num_ws=2, w_dim=3)
+        for role, module, options in (
+            ("generator", generator, {"size": 32}),
+            ("inverter", inverter, {}),
+        ):
+            path = context.outputs[role]
+            save_component(path, module, role=role, type="tiny", options=options, step=0)
 
 
 def stage_recipe(config: EvaluateConfig) -> tuple[Recipe, Registry]:
@@ -268,11 +298,12 @@ def stage_recipe(config: EvaluateConfig) -> tuple[Recipe, Registry]:
         role="stage", name="make_videos", target=f"{__name__}:MakeVideos", config=NoConfig,
         summary="makes videos", source="none", licence="Apache-2.0", smoke={},
     )  # fmt: skip
-    offers = (*registry.discovery.offers, *Registry.of(make).discovery.offers)
+    tiny = [o.component for o in tiny_registry().offers() if o.component.name == "tiny"]
+    offers = (*registry.discovery.offers, *Registry.of(make, *tiny).discovery.offers)
     registry = Registry(Discovery(plugins=registry.discovery.plugins, offers=offers))
     shards = registry.get("corpus", "shards").component
     corpus = Chosen(
-        role="corpus", type="shards", config=shards.config(folder=Path(shards.smoke["folder"]))
+        role="corpus", type="shards", config=shards.config(folder=Path(str(shards.smoke["folder"])))
     )
     stages = {"make_videos": NoConfig(), "evaluate": config}
     pipeline = tuple(
@@ -307,6 +338,7 @@ def test_the_stage(tmp_path: Path) -> None:
         "ground truth": "truth",
         "audio-driven": "method",
         "motion-controlled": "method",
+        "reconstruction": "ceiling",
         "audio-driven, shuffled sound": "floor",
         "motion-controlled, shuffled sound": "floor",
         "motion-controlled, motion source's sound": "leakage",
@@ -314,6 +346,14 @@ def test_the_stage(tmp_path: Path) -> None:
     assert found["methods"]["ground truth"]["psnr"]["value"] == 100
     assert 28 < found["methods"]["audio-driven"]["psnr"]["value"] < 36
     assert found["methods"]["audio-driven"]["psnr"]["clips"] == 2
+    # Two untrained layers paint grey: the ceiling is what the networks give, not the truth.
+    assert 5 < found["methods"]["reconstruction"]["psnr"]["value"] < 20
+    assert found["methods"]["reconstruction"]["psnr"]["clips"] == 2
+    table = (tmp_path / "stages" / "evaluate" / "report" / "clips.csv").read_text()
+    assert '"{""seed"": 0}"' in table
+    back = load_report(tmp_path)
+    assert (back.recipe, back.seed) == ("small", 0)
+    assert back.methods() == ["audio-driven", "motion-controlled"]
     metrics_file = (tmp_path / "metrics.jsonl").read_text()
     assert "audio-driven/psnr" in metrics_file
 
@@ -324,6 +364,38 @@ def test_a_scorer_must_be_trained(tmp_path: Path) -> None:
     scorer = Chosen(role="sync_discriminator", type="contrastive", config=config)
     with pytest.raises(ConfigError, match=r"'contrastive' of stage 'evaluate' is untrained"):
         run_stage(tmp_path, EvaluateConfig(metrics=chosen("psnr"), sync_scorer=scorer, workers=1))
+
+
+def test_the_ceiling_is_tracked_and_painted_again(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    generator = TinyGenerator(TinyConfig(size=32))
+    sizes = {"resolution": 32, "num_ws": 2, "w_dim": 3}
+    inverter = TinyInverter(TinyInverterConfig(), **sizes)
+    clip = moving_clip(0, frames=40)
+    Reconstructor(generator, inverter).write(clip, tmp_path / "a.mp4")
+    found = VideoSource(tmp_path / "a.mp4").load().frames
+    with torch.no_grad():
+        images = to_unit(torch.from_numpy(clip.frames))
+        wanted = generator.synthesis(inverter.invert(images, generator).ws)
+    assert found.shape == (40, 32, 32, 3)
+    assert np.abs(found.astype(int) - to_bytes(wanted).numpy()).max() <= 1
+
+
+def test_networks_come_from_artifacts(tmp_path: Path) -> None:
+    registry = tiny_registry()
+    save_tiny(tmp_path / "generator.safetensors")
+    sizes = {"resolution": 8, "num_ws": 2, "w_dim": 3}
+    inverter = TinyInverter(TinyInverterConfig(), **sizes)
+    path = tmp_path / "inverter.safetensors"
+    save_component(path, inverter, role="inverter", type="tiny", options={}, step=0)
+    inputs = {role: tmp_path / f"{role}.safetensors" for role in ("generator", "inverter")}
+    context: Any = SimpleNamespace(inputs=inputs, registry=registry)
+    found = load_networks(context)
+    assert found is not None
+    assert found.generator.resolution == 8
+    loaded: Any = found.inverter
+    assert torch.equal(loaded.net.weight, inverter.net.weight)
+    assert load_networks(SimpleNamespace(inputs={}, registry=registry)) is None  # type: ignore[arg-type]
 
 
 def test_lists_of_videos(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ def degraded(clip: Clip, noise: float) -> Clip:
 
 def method(name: str, clips: Sequence[Clip], truths: Sequence[Clip] = (), **more: Any) -> Method:
     """A method of clips in memory, with their ground truths if there are some."""
-    references = [ClipSource(one) for one in truths] or [None] * len(clips)
+    references: list[ClipSource | None] = [ClipSource(one) for one in truths]
+    references = references or [None] * len(clips)
     samples = tuple(
         Sample(name=clip.name, generated=ClipSource(clip), reference=reference)
         for clip, reference in zip(clips, references, strict=True)
