@@ -22,7 +22,7 @@ from styletalker.core.media.movie import exact_rate
 from styletalker.core.media.picture_track import PictureTrack, Quality, check_frame
 from styletalker.core.media.sound_track import CopiedSound, EncodedSound, Waveform, sound_track
 
-__all__ = ["FORMATS", "VideoWriter"]
+__all__ = ["FORMATS", "VideoWriter", "video_kind"]
 
 FORMATS = ("gif", "mkv", "mov", "mp4", "webm")
 """Kinds of video file, by their suffix."""
@@ -64,7 +64,7 @@ class VideoWriter:
         format: str | None = None,  # noqa: A002 - the word of the command line
     ) -> None:
         self.path = Path(path)
-        self._kind = _kind_of(self.path, format)
+        self._kind = video_kind(self.path, format)
         if self.path.is_dir():
             raise InputError(compose("is a folder", where=str(path), expected="a file to write"))
         self._fps = exact_rate(fps)
@@ -182,8 +182,12 @@ class _GivenUpError(Exception):
 _NO_GIF = "Write an MP4, MOV, MKV or WebM file, or leave the sound out."
 
 
-def _kind_of(path: Path, given: str | None) -> str:
-    """One of FORMATS: as given, or from the suffix (``.m4v`` is an MP4)."""
+def video_kind(path: Path, given: str | None) -> str:
+    """One of :data:`FORMATS`: as *given*, or from the suffix (``.m4v`` is an MP4).
+
+    Raises:
+        InputError: it is none of them.
+    """
     if given is not None:
         kind = given.lower().removeprefix(".")
         if kind not in FORMATS:

@@ -136,6 +136,8 @@ def retimed(
     source_fps: float | Fraction,
     target_fps: float | Fraction,
     total: int,
+    *,
+    count: int | None = None,
 ) -> Iterator[NDArray[np.uint8]]:
     """The same frames at another rate: each is the nearest in time, the duration stays.
 
@@ -146,9 +148,11 @@ def retimed(
         source_fps: their rate, frames per second.
         target_fps: the wanted rate.
         total: how many frames there are.
+        count: how many to give, at least 1; None for round(total * target_fps / source_fps). Where
+            the duration is no whole number of frames at *source_fps*, the two differ.
 
     Yields:
-        round(total * target_fps / source_fps) frames, at least one.
+        *count* frames.
 
     Raises:
         InputError: a rate or *total* is not valid, or there are fewer frames.
@@ -156,7 +160,8 @@ def retimed(
     source, target = exact_rate(source_fps), exact_rate(target_fps)
     if total < 1:
         raise InputError(compose("number of frames", expected="at least 1", given=total))
-    count = max(1, int(total * target / source + Fraction(1, 2)))
+    if count is None:
+        count = max(1, int(total * target / source + Fraction(1, 2)))
     position = -1
     frame: NDArray[np.uint8] | None = None
     reader = iter(frames)

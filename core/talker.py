@@ -1,0 +1,354 @@
+"""A talker: a portrait and speech in, a video of the person speaking out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from styletalker.core.assembly import Components
+from styletalker.core.generation.framing import Crop, Framing, Say, framing_in
+from styletalker.core.generation.motion import (
+    DrawnMotion,
+    End,
+    GivenMotion,
+    MotionSource,
+    check_end,
+    read_motion,
+)
+from styletalker.core.generation.networks import Networks, device_named
+from styletalker.core.generation.output import Output
+from styletalker.core.generation.performance import perform
+from styletalker.core.generation.pictures import Pictures
+from styletalker.core.generation.result import Generated
+from styletalker.core.generation.speech import frame_count, frames_of_sound, scan
+from styletalker.core.interfaces.inverter import Inversion
+from styletalker.core.media.audio_file import AudioFile
+from styletalker.core.media.movie import exact_rate
+from styletalker.core.media.picture_track import Quality
+from styletalker.core.pretrained import PretrainedTalker, load_talker_components
+from styletalker.core.recipe.read import read_recipe
+from styletalker.core.registry import Registry
+from styletalker.core.weights import read_facts
+
+__all__ = ["Generated", "Talker"]
+
+Portrait = Path | str | NDArray[np.uint8]
+"""An image file, or an image [H, W, 3], uint8 RGB."""
+
+
+class Talker:
+    """Makes portraits speak.
+
+    The same portrait, sound, seed and options give the same frames, bit for bit on one device,
+    whether the sound comes as a file or in blocks of any size. Memory does not grow with the
+    length of the sound.
+
+    **State.** None: each call starts anew. The components' networks are moved to the device and
+    set to evaluation mode.
+    """
+
+    def __init__(
+        self,
+        components: Components,
+        registry: Registry,
+        *,
+        name: str = "talker",
+        framing: Framing | None = None,
+        device: str = "auto",
+        face_analyser: str | None = None,
+    ) -> None:
+        """Make a talker of components with their weights; see the class methods.
+
+        Args:
+            components: generator, inverter, audio encoder, motion VAE, prior; perhaps a face
+                analyser.
+            registry: what is installed: a face analyser is looked for if *components* has none.
+            name: what to call it.
+            framing: where it expects the eyes; None reads it from the weights' facts.
+            device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+            face_analyser: name of the face analyser to use; None for that of *components*, or
+                else the first installed one that works.
+
+        Raises:
+            InputError: there is no such device.
+            ConfigError, CheckpointError, PluginError: a component cannot be built.
+        """
+        self.name = name
+        self._networks = Networks.of(components, device_named(device))
+        self._pictures = Pictures(
+            components,
+            registry,
+            framing=framing or framing_in(name, *_facts_of(components)),
+            resolution=self.resolution,
+            face_analyser=face_analyser,
+        )
+
+    @classmethod
+    def from_pretrained(
+        cls, source: str | Path, registry: Registry | None = None, **options: Any
+    ) -> Talker:
+        """A trained talker.
+
+        Args:
+            source: a talker's folder, the directory of a run that wrote one, or ``builtin:NAME``.
+            registry: the components to use; those installed if None.
+            options: as for the constructor: ``device``, ``face_analyser``, ``framing``.
+
+        Raises:
+            InputError, CheckpointError, PluginError, RunError: as
+                :func:`~styletalker.core.pretrained.load_talker_components`.
+        """
+        registry = registry or Registry.installed()
+        components = load_talker_components(source, registry)
+        return cls(components, registry, name=components.name, **options)
+
+    @classmethod
+    def from_recipe(
+        cls,
+        recipe: str | Path,
+        overrides: Sequence[str] = (),
+        registry: Registry | None = None,
+        **options: Any,
+    ) -> Talker:
+        """The components of a recipe with the weights it names; without ``weights:``, untrained.
+
+        Args:
+            recipe: path of a YAML file, or the name of a packaged recipe.
+            overrides: ``key.path=value`` texts.
+            registry: the components to use; those installed if None.
+            options: as for the constructor.
+
+        Raises:
+            ConfigError: the recipe is faulty, or lacks a component.
+        """
+        registry = registry or Registry.installed()
+        found = read_recipe(str(recipe), registry, overrides)
+        return cls(Components(found.components, registry), registry, name=found.name, **options)
+
+    @property
+    def resolution(self) -> int:
+        """Height and width R of the frames in pixels."""
+        return self._networks.generator.resolution
+
+    @property
+    def fps(self) -> int:
+        """Frames per second."""
+        return self._networks.audio_encoder.fps
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples per second of the sound that :meth:`stream` and :meth:`talk` take."""
+        return self._networks.audio_encoder.sample_rate
+
+    @property
+    def motion_dim(self) -> int:
+        """Motion latents Z per frame."""
+        return self._networks.motion_vae.motion_dim
+
+    @property
+    def device(self) -> str:
+        """Where its networks are."""
+        return str(self._networks.device)
+
+    def generate(
+        self,
+        portrait: Portrait,
+        speech: Path | str,
+        output: Path | str | None = None,
+        *,
+        frames_dir: Path | str | None = None,
+        motion: Path | str | NDArray[np.float32] | None = None,
+        motion_end: End = "mirror",
+        seed: int = 0,
+        temperature: float = 1.0,
+        motion_scale: float = 1.0,
+        crop: Crop = "auto",
+        fps: float | Fraction | None = None,
+        format: str | None = None,  # noqa: A002 - as in VideoWriter
+        quality: Quality = "playable",
+        overwrite: bool = False,
+        say: Callable[[str], object] | None = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Generated:
+        """Write a video of exactly round(duration * fps) frames with the given sound.
+
+        Args:
+            portrait: the image of a person.
+            speech: an audio file, or a video whose sound is taken.
+            output: the video file, written atomically; folders are made. None if only frames are
+                wanted.
+            frames_dir: a new or empty folder for ``frame-000000.png`` and on.
+            motion: a video whose motion is followed, or motion [T, Z] as :meth:`motion_of` gives
+                it; None draws it from the prior.
+            motion_end: what follows where *motion* is shorter than the sound.
+            seed: another seed gives another motion that goes with the speech.
+            temperature: how far from the most likely motion, 0 and up.
+            motion_scale: what motion is multiplied with, 0 and up.
+            crop: ``auto`` or ``none``, for the portrait and the motion video.
+            fps: frames per second of the video; None for the talker's.
+            format: kind of video file; None takes it from the suffix.
+            quality: what the encoder keeps.
+            overwrite: replace *output* if it exists.
+            say: called with each note for the user as it comes.
+            progress: called with frames written and frames in all.
+
+        Raises:
+            InputError: an argument is not usable, or a face is not found.
+            MediaError: a file cannot be read.
+            CheckpointError: the talker's output is not finite.
+            RunError: a file cannot be written.
+        """
+        start = time.perf_counter()
+        notes = Say(say)
+        target = Output(
+            output, frames_dir, format=format, quality=quality, overwrite=overwrite, say=notes
+        )
+        target.spare(portrait, speech, motion)
+        sound = scan(AudioFile.open(speech))
+        rate = Fraction(self.fps) if fps is None else exact_rate(fps)
+        count = frame_count(sound, rate)
+        total = max(1, round(sound.duration_s * self.fps))
+        if sound.silent:
+            notes(f"{speech}: the sound is silent; the lips will stay closed")
+        person = self._invert(self._pictures.portrait(portrait, crop, notes))
+        source = self._source(
+            person, motion, motion_end, seed, temperature, crop=crop, total=total, say=notes
+        )
+        blocks = sound.file.blocks(sample_rate=self.sample_rate)
+        pieces = frames_of_sound(blocks, self._networks.hop, total)
+        frames = perform(self._networks, person, pieces, source, motion_scale=motion_scale)
+        with target.open(rate, sound.file) as writer:
+            for done, frame in enumerate(_at_rate(frames, self.fps, rate, total, count), 1):
+                writer.write(frame)
+                if progress is not None:
+                    progress(done, count)
+        return Generated(
+            path=target.path,
+            frames_dir=target.frames_dir,
+            frames=count,
+            fps=float(rate),
+            duration_s=float(count / rate),
+            seconds=time.perf_counter() - start,
+            notes=tuple(notes.notes),
+        )
+
+    def stream(
+        self,
+        portrait: Portrait,
+        blocks: Iterable[NDArray[np.float32]],
+        *,
+        motion: Path | str | NDArray[np.float32] | None = None,
+        motion_end: End = "mirror",
+        seed: int = 0,
+        temperature: float = 1.0,
+        motion_scale: float = 1.0,
+        crop: Crop = "auto",
+        frames: int | None = None,
+        say: Callable[[str], object] | None = None,
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Frames [R, R, 3], uint8 RGB, that come while the sound is still being read.
+
+        The frames are those of :meth:`generate`, whatever the size of the blocks. A group of
+        frames comes when its sound and the audio encoder's look-ahead have been read.
+
+        Args:
+            portrait: the image of a person.
+            blocks: mono sound [S] in [-1, 1] at :attr:`sample_rate`, in pieces of any size.
+            motion: as for :meth:`generate`, like the arguments after it.
+            motion_end: see there.
+            seed: see there.
+            temperature: see there.
+            motion_scale: see there.
+            crop: see there.
+            frames: how many frames; None for round(samples * fps / sample_rate).
+            say: see there.
+
+        Raises:
+            InputError, MediaError: as for :meth:`generate`, at once; for *blocks*, when they come.
+        """
+        notes = Say(say)
+        person = self._invert(self._pictures.portrait(portrait, crop, notes))
+        source = self._source(
+            person, motion, motion_end, seed, temperature, crop=crop, total=frames, say=notes
+        )
+        pieces = frames_of_sound(blocks, self._networks.hop, frames)
+        return perform(self._networks, person, pieces, source, motion_scale=motion_scale)
+
+    def talk(
+        self, portrait: NDArray[np.uint8], waveform: NDArray[np.float32], **options: Any
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Frames of a talk without any file, for evaluation.
+
+        Args:
+            portrait: [H, W, 3], uint8 RGB, framed as in training: its centre square is taken.
+            waveform: mono sound [S] in [-1, 1] at :attr:`sample_rate`.
+            options: as for :meth:`stream`.
+
+        Raises:
+            InputError: as for :meth:`stream`.
+        """
+        return self.stream(portrait, [waveform], **{"crop": "none", **options})
+
+    def motion_of(self, frames: Iterable[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """The motion [T, Z] of a video [R, R, 3] of one person, framed as in training.
+
+        Raises:
+            InputError: a frame is of another size, or there is none.
+        """
+        return read_motion(self._networks, frames)
+
+    def _invert(self, image: NDArray[np.uint8]) -> Inversion:
+        return self._networks.invert(self._networks.unit(image[None]))
+
+    def _source(
+        self,
+        person: Inversion,
+        motion: Path | str | NDArray[np.float32] | None,
+        end: End,
+        seed: int,
+        temperature: float,
+        *,
+        crop: Crop,
+        total: int | None,
+        say: Say,
+    ) -> MotionSource:
+        """Where the motion comes from."""
+        check_end(end)
+        drawn = DrawnMotion(self._networks, person.ws, seed=seed, temperature=temperature)
+        if motion is None:
+            return drawn
+        if isinstance(motion, Path | str):
+            label = str(motion)
+            motion = self.motion_of(self._pictures.video(label, crop, self.fps, total, say))
+        else:
+            label = "motion"
+        source = GivenMotion(motion, end, motion_dim=self.motion_dim)
+        if total is not None and len(motion) < total:
+            lasts, needed = len(motion) / self.fps, total / self.fps
+            goes = {"hold": "its last frame is held", "loop": "it starts again"}
+            how = goes.get(end, "it goes back and forth")
+            say(f"{label}: the motion lasts {lasts:.1f} s of {needed:.1f} s; then {how}")
+        return source
+
+
+def _at_rate(
+    frames: Iterator[NDArray[np.uint8]], fps: int, rate: Fraction, total: int, count: int
+) -> Iterator[NDArray[np.uint8]]:
+    from styletalker.core.media.writer import retimed
+
+    return frames if rate == fps else retimed(frames, fps, rate, total, count=count)
+
+
+def _facts_of(components: Components) -> Iterator[Any]:
+    """Where a talker may say its framing: talker.json, its card, the generator's weights."""
+    if isinstance(components, PretrainedTalker):
+        yield components.facts
+        yield components.facts.get("card") or {}
+    weights = components.chosen("generator").weights if "generator" in components.roles else None
+    if weights is not None:
+        yield read_facts(weights.path)

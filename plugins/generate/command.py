@@ -1,0 +1,172 @@
+"""``toolkit generate``: a portrait and speech become a video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from styletalker.core.errors import InputError, compose
+from styletalker.core.interfaces.command import Command
+from styletalker.core.registry import Registry
+from styletalker.plugins.generate.config import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from styletalker.core.run.progress import Reporter
+    from styletalker.core.talker import Generated, Talker
+
+__all__ = ["GenerateCommand"]
+
+
+class GenerateCommand(Command):
+    """``toolkit generate PORTRAIT SPEECH -o OUT``."""
+
+    def app(self) -> typer.Typer:
+        """The one command."""
+        app = typer.Typer()
+        app.command()(run)
+        return app
+
+
+def run(
+    context: typer.Context,
+    portrait: Annotated[Path, typer.Argument(help="Image of a person: PNG, JPEG, WebP, ...")],
+    speech: Annotated[Path, typer.Argument(help="Audio file, or a video whose sound is taken.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Video file: .mp4, .mov, .mkv, .webm or .gif."),
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", help="A talker's folder, a run directory, or builtin:NAME.")
+    ] = DEFAULT_MODEL,
+    motion: Annotated[
+        Path | None, typer.Option("--motion", help="Video whose head motion is followed.")
+    ] = None,
+    motion_end: Annotated[
+        str,
+        typer.Option("--motion-end", help="When that is over: mirror, loop or hold."),
+    ] = "mirror",
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, another motion.")] = 0,
+    temperature: Annotated[
+        float, typer.Option("--temperature", help="How far from the likeliest motion, 0 and up.")
+    ] = 1.0,
+    motion_scale: Annotated[
+        float, typer.Option("--motion-scale", help="What motion is multiplied with, 0 and up.")
+    ] = 1.0,
+    crop: Annotated[
+        str, typer.Option("--crop", help="auto: around the face; none: the centre square.")
+    ] = "auto",
+    fps: Annotated[
+        float | None, typer.Option("--fps", help="Frames per second; by default the talker's.")
+    ] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str | None, typer.Option("--format", help="Kind of video file, if not from the suffix.")
+    ] = None,
+    frames_dir: Annotated[
+        Path | None,
+        typer.Option("--frames-dir", help="New or empty folder for the frames as PNG files."),
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="CPU threads; by default one per core.")
+    ] = None,
+    face_analyser: Annotated[
+        str | None,
+        typer.Option("--face-analyser", help="What finds the face; `toolkit list face_analyser`."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output file if it exists.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="No notes and no progress; print the path alone.")
+    ] = False,
+) -> None:
+    """Make a portrait speak: write a video with the given sound.
+
+    The video has round(duration * fps) frames. The same seed gives the same video. The output
+    appears when it is complete; folders are made as needed.
+
+    Example: toolkit generate face.jpg speech.wav -o talk.mp4 --seed 3
+    """
+    import torch
+    from styletalker.core.run.progress import Reporter
+    from styletalker.core.talker import Talker
+
+    for path in (portrait, speech, *([motion] if motion is not None else [])):
+        if not path.exists():  # before seconds of loading
+            raise InputError(compose("no such file", where=str(path)))
+    if threads is not None:
+        torch.set_num_threads(threads)
+    registry: Registry = context.obj
+    talker = Talker.from_pretrained(model, registry, device=device, face_analyser=face_analyser)
+    options: dict[str, Any] = {
+        "frames_dir": frames_dir,
+        "motion": motion,
+        "motion_end": motion_end,
+        "seed": seed,
+        "temperature": temperature,
+        "motion_scale": motion_scale,
+        "crop": crop,
+        "fps": fps,
+        "format": format,
+        "overwrite": overwrite,
+    }
+    if quiet:
+        made = talker.generate(portrait, speech, output, **options)
+    else:
+        reporter = Reporter()
+        with reporter.live():
+            made = _watched(reporter, talker, portrait, speech, output, options)
+    typer.echo(_summary(made, quiet=quiet))
+
+
+def _watched(
+    reporter: Reporter,
+    talker: Talker,
+    portrait: Path,
+    speech: Path,
+    output: Path | None,
+    options: dict[str, Any],
+) -> Generated:
+    """Generate, and tell how far it is."""
+    import contextlib
+
+    with contextlib.ExitStack() as held:
+        show = _meter(reporter, held)
+        return talker.generate(
+            portrait,
+            speech,
+            output,
+            say=lambda text: reporter.say(f"note: {text}"),
+            progress=show,
+            **options,
+        )
+
+
+def _meter(reporter: Reporter, held: Any) -> Callable[[int, int], None]:
+    """What is called after each frame; the bar begins with the first."""
+    import time
+
+    state: dict[str, Any] = {}
+
+    def show(done: int, total: int) -> None:
+        now = time.perf_counter()
+        if not state:
+            state["task"] = held.enter_context(reporter.task("frames", total))
+            state["start"], state["first"] = now, done
+            return
+        rate = (done - state["first"]) / max(1e-9, now - state["start"])
+        state["task"].update(done, f"{rate:.1f} frames/s")
+
+    return show
+
+
+def _summary(made: Generated, *, quiet: bool) -> str:
+    place = made.path or made.frames_dir
+    if quiet:
+        return str(place)
+    return (
+        f"{place}: {made.frames} frames, {made.duration_s:.2f} s of video, "
+        f"{made.frames_per_s:.1f} frames/s"
+    )
