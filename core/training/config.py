@@ -63,11 +63,10 @@ class TrainingConfig(OptimizerConfig):
     threads: int = attrs.field(default=0, validator=within(0, 1024), metadata=OPERATIONAL)
     """Processor threads of each process, 0 to 1024; 0 leaves it to torch."""
 
-    @devices.validator
-    def _check_devices(self, _: object, value: int) -> None:
-        """Every process must get the same number of items."""
-        if self.batch % value:
-            raise ValueError(f"must divide the batch of {self.batch} items")
+    def __attrs_post_init__(self) -> None:
+        """Refuse a batch that the processes cannot share alike."""
+        if self.batch % self.devices:
+            raise ValueError(f"batch {self.batch} must be a multiple of devices {self.devices}")
 
     @property
     def local_batch(self) -> int:

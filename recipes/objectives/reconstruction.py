@@ -59,7 +59,6 @@ class Reconstruction(Objective):
         self.probe = nn.Linear(codes, parameters) if losses.hints and parameters else None
         for name in frozen:
             _freeze(self, name)
-        self.to(memory_format=torch.channels_last)  # convolutions of batches are faster so
 
     def averaged(self) -> Mapping[str, nn.Module]:
         """Generator and inverter; the probe is an aid of the training."""
