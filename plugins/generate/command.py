@@ -84,22 +84,28 @@ def run(
 ) -> None:
     """Make a portrait speak: write a video with the given sound.
 
-    The video has round(duration * fps) frames. The same seed gives the same video. The output
-    appears when it is complete; folders are made as needed.
+    The video has round(duration * fps) frames; the same seed gives the same video.
+
+    The output appears when it is complete; missing folders are made.
 
     Example: toolkit generate face.jpg speech.wav -o talk.mp4 --seed 3
     """
-    import torch
+    from styletalker.core.pretrained import load_talker_components
     from styletalker.core.run.progress import Reporter
-    from styletalker.core.talker import Talker
 
     for path in (portrait, speech, *([motion] if motion is not None else [])):
         if not path.exists():  # before seconds of loading
             raise InputError(compose("no such file", where=str(path)))
+    registry: Registry = context.obj
+    components = load_talker_components(model, registry)
+    import torch  # only now: a wrong file or model is told at once
+    from styletalker.core.talker import Talker
+
     if threads is not None:
         torch.set_num_threads(threads)
-    registry: Registry = context.obj
-    talker = Talker.from_pretrained(model, registry, device=device, face_analyser=face_analyser)
+    talker = Talker(
+        components, registry, name=components.name, device=device, face_analyser=face_analyser
+    )
     options: dict[str, Any] = {
         "frames_dir": frames_dir,
         "motion": motion,

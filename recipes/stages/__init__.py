@@ -6,6 +6,7 @@ from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
 from styletalker.recipes.stages.config import (
     CorpusStageConfig,
+    GenerateStageConfig,
     GeneratorSamplesConfig,
     ModelSummaryConfig,
     PriorStageConfig,
@@ -113,5 +114,15 @@ def styletalker_components() -> list[Component]:
             source="StyleTalker: arXiv 2208.10922",
             licence="Apache-2.0",
             smoke=_BRIEFLY,
+        ),
+        Component(
+            role="stage",
+            name="generate",
+            target="styletalker.recipes.stages.generate:GenerateVideos",
+            config=GenerateStageConfig,
+            summary="videos of a corpus's people by the talker, with ground truth, for evaluation",
+            source="StyleTalker: arXiv 2208.10922",
+            licence="Apache-2.0",
+            smoke={"clips": 1},
         ),
     ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 import attrs
-from styletalker.core.config.options import OPERATIONAL, within
+from styletalker.core.config.options import OPERATIONAL, Range, within
 from styletalker.core.training.config import TrainingConfig
 from styletalker.recipes.objectives.losses import ReconstructionLosses, TalkingLosses
 
 __all__ = [
     "CorpusStageConfig",
+    "GenerateStageConfig",
     "GeneratorSamplesConfig",
     "ModelSummaryConfig",
     "PriorStageConfig",
@@ -100,8 +101,6 @@ class TalkerStageConfig:
     """Weights of the losses."""
     split: str = "train"
     """Split of the corpus to train on."""
-    check_split: str = "val"
-    """Split whose people are shown in ``clip.mp4``."""
 
 
 @attrs.frozen(kw_only=True)
@@ -116,3 +115,40 @@ class PriorStageConfig:
     """How many clips of the split, from the first; 0 for all."""
     split: str = "train"
     """Split of the corpus to train on."""
+
+
+def _seeds(instance: object, attribute: object, value: tuple[int, ...]) -> None:  # noqa: ARG001
+    if any(seed not in _SEEDS for seed in value) or len(set(value)) != len(value):
+        raise ValueError(f"must be different whole numbers, each {_SEEDS}")
+
+
+_SEEDS = Range(0, 2**63 - 1)
+
+
+@attrs.frozen(kw_only=True)
+class GenerateStageConfig:
+    """Options of the stage ``generate``."""
+
+    split: str = "test"
+    """The split whose people and speech are taken."""
+    clips: int = attrs.field(default=8, validator=within(1, 1_000_000))
+    """How many clips, from the first; all if there are fewer."""
+    seeds: tuple[int, ...] = attrs.field(default=(0,), validator=_seeds)
+    """A video of each clip per seed, with motion from the prior; may be empty."""
+    motion: Literal["none", "next"] = "none"
+    """``next`` adds a video of each clip with the motion of the next clip, the last with that of
+    the first."""
+    portrait_frame: int = attrs.field(default=0, validator=within(0, 1_000_000))
+    """Frame of the clip that is the portrait, from 0; the last if the clip is shorter."""
+    temperature: float = attrs.field(default=1.0, validator=within(0.0, 10.0))
+    """How far from the most likely motion, 0 to 10."""
+    motion_scale: float = attrs.field(default=1.0, validator=within(0.0, 10.0))
+    """What motion is multiplied with, 0 to 10."""
+    quality: Literal["high", "lossless", "playable"] = "high"
+    """What the encoder keeps; measurements of ``playable`` videos would measure the codec too."""
+    device: str = attrs.field(default="auto", metadata=OPERATIONAL)
+    """``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``."""
+    threads: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(within(1, 1024)), metadata=OPERATIONAL
+    )
+    """CPU threads, 1 to 1024; by default as torch has it."""
