@@ -5,6 +5,7 @@ from __future__ import annotations
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
 from styletalker.recipes.stages.config import (
+    BundleConfig,
     CorpusStageConfig,
     GenerateStageConfig,
     GeneratorSamplesConfig,
@@ -124,5 +125,15 @@ def styletalker_components() -> list[Component]:
             source="StyleTalker: arXiv 2208.10922",
             licence="Apache-2.0",
             smoke={"clips": 1},
+        ),
+        Component(
+            role="stage",
+            name="bundle",
+            target="styletalker.recipes.stages.bundle:BundleTalker",
+            config=BundleConfig,
+            summary="writes the talker's networks to one folder, for `toolkit generate --model`",
+            source="none: bookkeeping",
+            licence="Apache-2.0",
+            smoke={},
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import attrs
@@ -10,6 +11,7 @@ from styletalker.core.training.config import TrainingConfig
 from styletalker.recipes.objectives.losses import ReconstructionLosses, TalkingLosses
 
 __all__ = [
+    "BundleConfig",
     "CorpusStageConfig",
     "GenerateStageConfig",
     "GeneratorSamplesConfig",
@@ -152,3 +154,17 @@ class GenerateStageConfig:
         default=None, validator=attrs.validators.optional(within(1, 1024)), metadata=OPERATIONAL
     )
     """CPU threads, 1 to 1024; by default as torch has it."""
+
+
+@attrs.frozen(kw_only=True)
+class BundleConfig:
+    """Options of the stage ``bundle``."""
+
+    name: str = "talker"
+    """What the talker is called."""
+    dtype: Literal["float32", "float16", "bfloat16"] = "float32"
+    """How weights are kept; halves take half the space."""
+    sync_discriminator: bool = False
+    """Whether the sync discriminator goes along, for others to train with."""
+    card: Mapping[str, str] = attrs.field(factory=dict)
+    """What else is to be said about it: data, licence, figures."""

@@ -15,6 +15,7 @@ from styletalker.core.interfaces.stage import Stage
 from styletalker.core.run.context import StageContext
 from styletalker.core.talker_folder import TALKER_ROLES
 from styletalker.recipes.stages.config import GenerateStageConfig
+from styletalker.recipes.stages.video_list import MANIFEST
 
 if TYPE_CHECKING:
     from styletalker.core.talker import Talker
@@ -29,18 +30,18 @@ class _Video:
 
     index: int
     kind: str
-    """``seed``, ``motion`` or ``truth``."""
+    """``audio``, ``motion`` or ``truth``."""
     seed: int | None = None
     motion: int | None = None
     """Index of the clip whose motion is followed."""
 
     @property
     def suffix(self) -> str:
-        return f"seed{self.seed}" if self.kind == "seed" else self.kind
+        return f"seed{self.seed}" if self.kind == "audio" else self.kind
 
 
 class GenerateVideos(Stage):
-    """Writes ``videos/NAME.seed0.mp4``, ``NAME.motion.mp4``, ``NAME.truth.mp4`` and a manifest.
+    """Writes ``videos/NAME.seed0.mp4``, ``NAME.motion.mp4``, ``NAME.truth.mp4``, and a list.
 
     The talker is the artifact ``talker`` if an earlier stage wrote one; else it is made of the
     recipe's components, with the weights that earlier stages wrote or the recipe names. Clips come
@@ -50,7 +51,7 @@ class GenerateVideos(Stage):
 
     config: GenerateStageConfig
     optional_inputs: ClassVar[tuple[str, ...]] = ("talker", "frames", *TALKER_ROLES)
-    outputs: ClassVar[Mapping[str, str]] = {"videos": "videos", "manifest": "videos.json"}
+    outputs: ClassVar[Mapping[str, str]] = {"videos": "videos"}
     roles: ClassVar[tuple[str, ...]] = TALKER_ROLES
     uses_corpus = True
 
@@ -75,7 +76,7 @@ class GenerateVideos(Stage):
                 path = folder / f"{_file_name(clip.name)}.{video.suffix}.mp4"
                 if not (context.resuming and path.exists()):
                     self._make(path, video, clip, clips, talker)
-                lines.append(self._line(video, clip, clips, path, context))
+                lines.append(self._line(video, clip, path))
                 progress.advance(1, path.name)
         paths = [line["path"] for line in lines]
         if len(set(paths)) != len(paths):
@@ -90,14 +91,14 @@ class GenerateVideos(Stage):
             "quality": self.config.quality,
             "videos": lines,
         }
-        write_json(context.outputs["manifest"], about)
+        write_json(folder / MANIFEST, about)
         context.record(0, videos=len(lines))
 
     def _plan(self, count: int) -> Iterator[_Video]:
         """All videos, clip by clip."""
         for index in range(count):
             for seed in self.config.seeds:
-                yield _Video(index=index, kind="seed", seed=seed)
+                yield _Video(index=index, kind="audio", seed=seed)
             if self.config.motion == "next" and count > 1:
                 yield _Video(index=index, kind="motion", motion=(index + 1) % count)
             yield _Video(index=index, kind="truth")
@@ -134,23 +135,22 @@ class GenerateVideos(Stage):
             quality=self.config.quality,
         )
 
-    def _line(
-        self, video: _Video, clip: Talk, clips: ClipSource, path: Path, context: StageContext
-    ) -> dict[str, Any]:
-        """A video's entry in the manifest; names are those of clips."""
-        own = None if video.kind == "seed" else clip.name
+    def _line(self, video: _Video, clip: Talk, path: Path) -> dict[str, Any]:
+        """A video's entry in the manifest."""
+        split = self.config.split
+        moves = video.index if video.kind == "truth" else video.motion
         return {
-            "clip": clip.name,
+            "name": clip.name,
             "identity": clip.identity,
-            "split": self.config.split,
+            "split": split,
             "index": video.index,
             "kind": video.kind,
             "seed": video.seed,
             "portrait_frame": min(self.config.portrait_frame, len(clip.frames) - 1),
-            "motion_source": own if video.motion is None else clips.talk(video.motion).name,
-            "audio_source": clip.name,
+            "motion_source": None if moves is None else {"split": split, "index": moves},
+            "audio_source": {"split": split, "index": video.index},
             "frames": len(clip.frames),
-            "path": path.relative_to(context.outputs["manifest"].parent).as_posix(),
+            "path": path.name,
         }
 
     def _talker(self, context: StageContext) -> Talker:
