@@ -61,30 +61,37 @@ def test_videos_and_manifest(tmp_path: Path, registry: Registry) -> None:
     )
     run(write_recipe(tmp_path, stage, talker), registry, tmp_path / "run")
     folder = tmp_path / "run/stages/generate"
-    manifest = json.loads((folder / "videos.json").read_text())
+    manifest = json.loads((folder / "videos" / "videos.json").read_text())
     count = len(manifest["videos"]) // 4
     assert count >= 2
     assert (manifest["split"], manifest["fps"], manifest["resolution"]) == ("train", 25, 32)
     first = manifest["videos"][:4]
-    assert [line["kind"] for line in first] == ["seed", "seed", "motion", "truth"]
+    assert [line["kind"] for line in first] == ["audio", "audio", "motion", "truth"]
     assert [line["seed"] for line in first] == [0, 7, None, None]
-    name, other = first[0]["clip"], manifest["videos"][4]["clip"]
-    assert [line["motion_source"] for line in first] == [None, None, other, name]
-    assert manifest["videos"][-2]["motion_source"] == name  # the last follows the first
-    assert {line["audio_source"] for line in first} == {name}
-    assert [line["path"] for line in first] == [
-        f"videos/{name}.{kind}.mp4" for kind in ("seed0", "seed7", "motion", "truth")
+    name, index = first[0]["name"], first[0]["index"]
+    assert [line["motion_source"] for line in first] == [
+        None,
+        None,
+        {"split": "train", "index": index + 1},
+        {"split": "train", "index": index},
     ]
-    pictures = [read_frames(folder / line["path"]) for line in first]
+    assert manifest["videos"][-2]["motion_source"]["index"] == index  # the last follows the first
+    assert {line["audio_source"]["index"] for line in first} == {index}
+    assert [line["path"] for line in first] == [
+        f"{name}.{kind}.mp4" for kind in ("seed0", "seed7", "motion", "truth")
+    ]
+    pictures = [read_frames(folder / "videos" / line["path"]) for line in first]
     assert {len(one) for one in pictures} == {first[0]["frames"]}
-    assert AudioFile.open(folder / first[0]["path"]).read(sample_rate=16000).std() > 0.001
+    assert (
+        AudioFile.open(folder / "videos" / first[0]["path"]).read(sample_rate=16000).std() > 0.001
+    )
     clip = shards.corpus.Shards(shards.ShardsConfig(folder=shards.SAMPLE)).clip("train", 0)
     assert np.array_equal(pictures[3], clip.frames)
     assert all(not np.array_equal(pictures[0], one) for one in pictures[1:])
     cached = "  - {type: corpus, workers: 1}\n" + stage
     run(write_recipe(tmp_path, cached, talker), registry, tmp_path / "again")
     for line, before in zip(first, pictures, strict=True):
-        after = read_frames(tmp_path / "again/stages/generate" / line["path"])
+        after = read_frames(tmp_path / "again/stages/generate/videos" / line["path"])
         assert np.array_equal(after, before)
 
 
@@ -102,18 +109,18 @@ def test_finished_videos_are_kept(tmp_path: Path, registry: Registry) -> None:
     run(path, registry, tmp_path / "run")
     folder = tmp_path / "run/stages/generate"
     state = json.loads((folder / "stage.json").read_text())
-    lines = json.loads((folder / "videos.json").read_text())["videos"]
-    kept, lost = (folder / line["path"] for line in lines)
+    lines = json.loads((folder / "videos" / "videos.json").read_text())["videos"]
+    kept, lost = (folder / "videos" / line["path"] for line in lines)
     (folder / "stage.json").write_text(json.dumps({**state, "status": "running"}))
     run_state = json.loads((tmp_path / "run/run.json").read_text())
     (tmp_path / "run/run.json").write_text(json.dumps({**run_state, "status": "running"}))
-    (folder / "videos.json").unlink()
+    (folder / "videos" / "videos.json").unlink()
     lost.unlink()
     stamp = kept.stat().st_mtime_ns
     run(path, registry, tmp_path / "run", resume=True)
     assert kept.stat().st_mtime_ns == stamp
     assert lost.exists()
-    assert json.loads((folder / "videos.json").read_text())["videos"] == lines
+    assert json.loads((folder / "videos" / "videos.json").read_text())["videos"] == lines
 
 
 def test_seeds_are_checked() -> None:
