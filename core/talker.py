@@ -11,15 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.assembly import Components
+from styletalker.core.generation.following import at_rate, facts_of, follow
 from styletalker.core.generation.framing import Crop, Framing, Say, framing_in
-from styletalker.core.generation.motion import (
-    DrawnMotion,
-    End,
-    GivenMotion,
-    MotionSource,
-    check_end,
-    read_motion,
-)
+from styletalker.core.generation.motion import DrawnMotion, End, GivenMotion, read_motion
 from styletalker.core.generation.networks import Networks, device_named
 from styletalker.core.generation.output import Output
 from styletalker.core.generation.performance import perform
@@ -30,10 +24,9 @@ from styletalker.core.interfaces.inverter import Inversion
 from styletalker.core.media.audio_file import AudioFile
 from styletalker.core.media.movie import exact_rate
 from styletalker.core.media.picture_track import Quality
-from styletalker.core.pretrained import PretrainedTalker, load_talker_components
+from styletalker.core.pretrained import load_talker_components
 from styletalker.core.recipe.read import read_recipe
 from styletalker.core.registry import Registry
-from styletalker.core.weights import read_facts
 
 __all__ = ["Generated", "Talker"]
 
@@ -65,14 +58,12 @@ class Talker:
         """Make a talker of components with their weights; see the class methods.
 
         Args:
-            components: generator, inverter, audio encoder, motion VAE, prior; perhaps a face
-                analyser.
-            registry: what is installed: a face analyser is looked for if *components* has none.
+            components: generator, inverter, audio encoder, motion VAE, prior.
+            registry: what is installed.
             name: what to call it.
             framing: where it expects the eyes; None reads it from the weights' facts.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-            face_analyser: name of the face analyser to use; None for that of *components*, or
-                else the first installed one that works.
+            face_analyser: which to use; None for that of *components*, else the first that works.
 
         Raises:
             InputError: there is no such device.
@@ -83,7 +74,7 @@ class Talker:
         self._pictures = Pictures(
             components,
             registry,
-            framing=framing or framing_in(name, *_facts_of(components)),
+            framing=framing or framing_in(name, *facts_of(components)),
             resolution=self.resolution,
             face_analyser=face_analyser,
         )
@@ -216,14 +207,13 @@ class Talker:
         if sound.silent:
             notes(f"{speech}: the sound is silent; the lips will stay closed")
         person = self._invert(self._pictures.portrait(portrait, crop, notes))
-        source = self._source(
-            person, motion, motion_end, seed, temperature, crop=crop, total=total, say=notes
-        )
+        drawn = DrawnMotion(self._networks, person.ws, seed=seed, temperature=temperature)
+        source = self._followed(motion, motion_end, crop, total, notes) or drawn
         blocks = sound.file.blocks(sample_rate=self.sample_rate)
         pieces = frames_of_sound(blocks, self._networks.hop, total)
         frames = perform(self._networks, person, pieces, source, motion_scale=motion_scale)
         with target.open(rate, sound.file) as writer:
-            for done, frame in enumerate(_at_rate(frames, self.fps, rate, total, count), 1):
+            for done, frame in enumerate(at_rate(frames, self.fps, rate, total, count), 1):
                 writer.write(frame)
                 if progress is not None:
                     progress(done, count)
@@ -273,9 +263,8 @@ class Talker:
         """
         notes = Say(say)
         person = self._invert(self._pictures.portrait(portrait, crop, notes))
-        source = self._source(
-            person, motion, motion_end, seed, temperature, crop=crop, total=frames, say=notes
-        )
+        drawn = DrawnMotion(self._networks, person.ws, seed=seed, temperature=temperature)
+        source = self._followed(motion, motion_end, crop, frames, notes) or drawn
         pieces = frames_of_sound(blocks, self._networks.hop, frames)
         return perform(self._networks, person, pieces, source, motion_scale=motion_scale)
 
@@ -287,10 +276,7 @@ class Talker:
         Args:
             portrait: [H, W, 3], uint8 RGB, framed as in training: its centre square is taken.
             waveform: mono sound [S] in [-1, 1] at :attr:`sample_rate`.
-            options: as for :meth:`stream`.
-
-        Raises:
-            InputError: as for :meth:`stream`.
+            options: as for :meth:`stream`, with its errors.
         """
         return self.stream(portrait, [waveform], **{"crop": "none", **options})
 
@@ -305,50 +291,12 @@ class Talker:
     def _invert(self, image: NDArray[np.uint8]) -> Inversion:
         return self._networks.invert(self._networks.unit(image[None]))
 
-    def _source(
+    def _followed(
         self,
-        person: Inversion,
         motion: Path | str | NDArray[np.float32] | None,
         end: End,
-        seed: int,
-        temperature: float,
-        *,
         crop: Crop,
         total: int | None,
         say: Say,
-    ) -> MotionSource:
-        """Where the motion comes from."""
-        check_end(end)
-        drawn = DrawnMotion(self._networks, person.ws, seed=seed, temperature=temperature)
-        if motion is None:
-            return drawn
-        if isinstance(motion, Path | str):
-            label = str(motion)
-            motion = self.motion_of(self._pictures.video(label, crop, self.fps, total, say))
-        else:
-            label = "motion"
-        source = GivenMotion(motion, end, motion_dim=self.motion_dim)
-        if total is not None and len(motion) < total:
-            lasts, needed = len(motion) / self.fps, total / self.fps
-            goes = {"hold": "its last frame is held", "loop": "it starts again"}
-            how = goes.get(end, "it goes back and forth")
-            say(f"{label}: the motion lasts {lasts:.1f} s of {needed:.1f} s; then {how}")
-        return source
-
-
-def _at_rate(
-    frames: Iterator[NDArray[np.uint8]], fps: int, rate: Fraction, total: int, count: int
-) -> Iterator[NDArray[np.uint8]]:
-    from styletalker.core.media.writer import retimed
-
-    return frames if rate == fps else retimed(frames, fps, rate, total, count=count)
-
-
-def _facts_of(components: Components) -> Iterator[Any]:
-    """Where a talker may say its framing: talker.json, its card, the generator's weights."""
-    if isinstance(components, PretrainedTalker):
-        yield components.facts
-        yield components.facts.get("card") or {}
-    weights = components.chosen("generator").weights if "generator" in components.roles else None
-    if weights is not None:
-        yield read_facts(weights.path)
+    ) -> GivenMotion | None:
+        return follow(self._networks, self._pictures, motion, end, crop=crop, total=total, say=say)
