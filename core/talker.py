@@ -281,11 +281,7 @@ class Talker:
         return self.stream(portrait, [waveform], **{"crop": "none", **options})
 
     def motion_of(self, frames: Iterable[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """The motion [T, Z] of a video [R, R, 3] of one person, framed as in training.
-
-        Raises:
-            InputError: a frame is of another size, or there is none.
-        """
+        """The motion [T, Z] of a video [R, R, 3] of one person; InputError for another size."""
         return read_motion(self._networks, frames)
 
     def _invert(self, image: NDArray[np.uint8]) -> Inversion:
