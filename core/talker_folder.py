@@ -75,8 +75,16 @@ def save_talker(
             new, old = Path(beside) / "new", Path(beside) / "old"
             for role, (module, kind, options) in components.items():
                 path = new / f"{role}{SUFFIX}"
+                own = {"framing": card["framing"]} if card and "framing" in card else {}
                 save_component(
-                    path, module, role=role, type=kind, options=options, step=step, dtype=dtype
+                    path,
+                    module,
+                    role=role,
+                    type=kind,
+                    options=options,
+                    step=step,
+                    dtype=dtype,
+                    **(own if role == "generator" else {}),  # the weights alone know it too
                 )
                 facts = read_facts(path)
                 entries[role] = {

@@ -45,7 +45,10 @@ class BundleTalker(Stage):
             parts[role] = (network(context, role), kind, options)  # type: ignore[call-overload]
         dtype = None if self.config.dtype == "float32" else self.config.dtype
         folder = context.outputs["talker"]
-        card = {"recipe_corpus": context.corpus_description(), **self.config.card}
+        corpus = context.corpus_description()
+        card: dict[str, Any] = {"corpus": corpus, **self.config.card}
+        if {"eye_row", "eye_distance"} <= set(corpus):  # portraits must be framed like its people
+            card["framing"] = {name: corpus[name] for name in ("eye_row", "eye_distance")}
         save_talker(folder, parts, name=self.config.name, dtype=dtype, card=card)
         size = sum(path.stat().st_size for path in folder.iterdir())
         context.say(f"{len(parts)} networks, {size / 1e6:.1f} MB: {folder}")
