@@ -68,7 +68,7 @@ def test_core_names_no_plugin() -> None:
 
     own = [o for o in Registry.installed().offers() if o.plugin.distribution == "styletalker"]
     roles = {role.name for role in ROLES}
-    words = roles | {"talker"}  # an artifact and a file's key, besides a stage's name
+    words = roles | {"sync", "talker"}  # a loss and an artifact, besides stages
     names = {o.component.name for o in own if o.component.name not in words}
     modules = {o.plugin.module for o in own}
     assert names
