@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.assembly import Components
-from styletalker.core.generation.framing import Crop, Framing, Say, framing_in
+from styletalker.core.generation.framing import Crop, Framing, Say
 from styletalker.core.generation.motion import (
     DrawnMotion,
     End,
@@ -23,17 +23,17 @@ from styletalker.core.generation.motion import (
 from styletalker.core.generation.networks import Networks, device_named
 from styletalker.core.generation.output import Output
 from styletalker.core.generation.performance import perform
-from styletalker.core.generation.pictures import Pictures
+from styletalker.core.generation.pictures import Pictures, framing_of
 from styletalker.core.generation.result import Generated
 from styletalker.core.generation.speech import frame_count, frames_of_sound, scan
 from styletalker.core.interfaces.inverter import Inversion
 from styletalker.core.media.audio_file import AudioFile
 from styletalker.core.media.movie import exact_rate
 from styletalker.core.media.picture_track import Quality
-from styletalker.core.pretrained import PretrainedTalker, load_talker_components
+from styletalker.core.media.writer import retimed
+from styletalker.core.pretrained import load_talker_components
 from styletalker.core.recipe.read import read_recipe
 from styletalker.core.registry import Registry
-from styletalker.core.weights import read_facts
 
 __all__ = ["Generated", "Talker"]
 
@@ -83,7 +83,7 @@ class Talker:
         self._pictures = Pictures(
             components,
             registry,
-            framing=framing or framing_in(name, *_facts_of(components)),
+            framing=framing or framing_of(components, name),
             resolution=self.resolution,
             face_analyser=face_analyser,
         )
@@ -222,8 +222,10 @@ class Talker:
         blocks = sound.file.blocks(sample_rate=self.sample_rate)
         pieces = frames_of_sound(blocks, self._networks.hop, total)
         frames = perform(self._networks, person, pieces, source, motion_scale=motion_scale)
+        if rate != self.fps:
+            frames = retimed(frames, self.fps, rate, total, count=count)
         with target.open(rate, sound.file) as writer:
-            for done, frame in enumerate(_at_rate(frames, self.fps, rate, total, count), 1):
+            for done, frame in enumerate(frames, 1):
                 writer.write(frame)
                 if progress is not None:
                     progress(done, count)
@@ -334,21 +336,3 @@ class Talker:
             how = goes.get(end, "it goes back and forth")
             say(f"{label}: the motion lasts {lasts:.1f} s of {needed:.1f} s; then {how}")
         return source
-
-
-def _at_rate(
-    frames: Iterator[NDArray[np.uint8]], fps: int, rate: Fraction, total: int, count: int
-) -> Iterator[NDArray[np.uint8]]:
-    from styletalker.core.media.writer import retimed
-
-    return frames if rate == fps else retimed(frames, fps, rate, total, count=count)
-
-
-def _facts_of(components: Components) -> Iterator[Any]:
-    """Where a talker may say its framing: talker.json, its card, the generator's weights."""
-    if isinstance(components, PretrainedTalker):
-        yield components.facts
-        yield components.facts.get("card") or {}
-    weights = components.chosen("generator").weights if "generator" in components.roles else None
-    if weights is not None:
-        yield read_facts(weights.path)

@@ -137,7 +137,7 @@ def test_broken_weights(toolkit: Toolkit) -> None:
     _replace(path, whole)
     code, _, err = toolkit(*ARGUMENTS)
     assert code == 6
-    assert f"is not for this AutoregressiveFlow: 1 tensors are missing ({name})" in err
+    assert f"is not for this FlowPrior: 1 tensors are missing ({name})" in err
     assert not Path("o.mp4").exists()
 
 
