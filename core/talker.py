@@ -11,22 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.assembly import Components
+from styletalker.core.generation.choice import choose_motion
 from styletalker.core.generation.framing import Crop, Framing, Say
-from styletalker.core.generation.motion import (
-    DrawnMotion,
-    End,
-    GivenMotion,
-    MotionSource,
-    check_end,
-    read_motion,
-)
+from styletalker.core.generation.motion import End, read_motion
 from styletalker.core.generation.networks import Networks, device_named
 from styletalker.core.generation.output import Output
 from styletalker.core.generation.performance import perform
 from styletalker.core.generation.pictures import Pictures, framing_of
 from styletalker.core.generation.result import Generated
 from styletalker.core.generation.speech import frame_count, frames_of_sound, scan
-from styletalker.core.interfaces.inverter import Inversion
 from styletalker.core.media.audio_file import AudioFile
 from styletalker.core.media.movie import exact_rate
 from styletalker.core.media.picture_track import Quality
@@ -65,14 +58,12 @@ class Talker:
         """Make a talker of components with their weights; see the class methods.
 
         Args:
-            components: generator, inverter, audio encoder, motion VAE, prior; perhaps a face
-                analyser.
+            components: those of a talker; perhaps a face analyser.
             registry: what is installed: a face analyser is looked for if *components* has none.
             name: what to call it.
             framing: where it expects the eyes; None reads it from the weights' facts.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-            face_analyser: name of the face analyser to use; None for that of *components*, or
-                else the first installed one that works.
+            face_analyser: its name; None for that of *components*, else the first that works.
 
         Raises:
             InputError: there is no such device.
@@ -150,11 +141,6 @@ class Talker:
         """Motion latents Z per frame."""
         return self._networks.motion_vae.motion_dim
 
-    @property
-    def device(self) -> str:
-        """Where its networks are."""
-        return str(self._networks.device)
-
     def generate(
         self,
         portrait: Portrait,
@@ -180,11 +166,9 @@ class Talker:
         Args:
             portrait: the image of a person.
             speech: an audio file, or a video whose sound is taken.
-            output: the video file, written atomically; folders are made. None if only frames are
-                wanted.
+            output: the video file; folders are made. None if only frames are wanted.
             frames_dir: a new or empty folder for ``frame-000000.png`` and on.
-            motion: a video whose motion is followed, or motion [T, Z] as :meth:`motion_of` gives
-                it; None draws it from the prior.
+            motion: a video, or motion [T, Z] of :meth:`motion_of`; None draws it from the prior.
             motion_end: what follows where *motion* is shorter than the sound.
             seed: another seed gives another motion that goes with the speech.
             temperature: how far from the most likely motion, 0 and up.
@@ -199,9 +183,8 @@ class Talker:
 
         Raises:
             InputError: an argument is not usable, or a face is not found.
-            MediaError: a file cannot be read.
             CheckpointError: the talker's output is not finite.
-            RunError: a file cannot be written.
+            MediaError, RunError: a file cannot be read, or written.
         """
         start = time.perf_counter()
         notes = Say(say)
@@ -215,13 +198,18 @@ class Talker:
         total = max(1, round(sound.duration_s * self.fps))
         if sound.silent:
             notes(f"{speech}: the sound is silent; the lips will stay closed")
-        person = self._invert(self._pictures.portrait(portrait, crop, notes))
-        source = self._source(
-            person, motion, motion_end, seed, temperature, crop=crop, total=total, say=notes
+        frames = self.stream(
+            portrait,
+            sound.file.blocks(sample_rate=self.sample_rate),
+            motion=motion,
+            motion_end=motion_end,
+            seed=seed,
+            temperature=temperature,
+            motion_scale=motion_scale,
+            crop=crop,
+            frames=total,
+            say=notes,
         )
-        blocks = sound.file.blocks(sample_rate=self.sample_rate)
-        pieces = frames_of_sound(blocks, self._networks.hop, total)
-        frames = perform(self._networks, person, pieces, source, motion_scale=motion_scale)
         if rate != self.fps:
             frames = retimed(frames, self.fps, rate, total, count=count)
         with target.open(rate, sound.file) as writer:
@@ -274,9 +262,19 @@ class Talker:
             InputError, MediaError: as for :meth:`generate`, at once; for *blocks*, when they come.
         """
         notes = Say(say)
-        person = self._invert(self._pictures.portrait(portrait, crop, notes))
-        source = self._source(
-            person, motion, motion_end, seed, temperature, crop=crop, total=frames, say=notes
+        image = self._pictures.portrait(portrait, crop, notes)
+        person = self._networks.invert(self._networks.unit(image[None]))
+        source = choose_motion(
+            self._networks,
+            self._pictures,
+            person,
+            motion,
+            end=motion_end,
+            seed=seed,
+            temperature=temperature,
+            crop=crop,
+            total=frames,
+            say=notes,
         )
         pieces = frames_of_sound(blocks, self._networks.hop, frames)
         return perform(self._networks, person, pieces, source, motion_scale=motion_scale)
@@ -289,10 +287,7 @@ class Talker:
         Args:
             portrait: [H, W, 3], uint8 RGB, framed as in training: its centre square is taken.
             waveform: mono sound [S] in [-1, 1] at :attr:`sample_rate`.
-            options: as for :meth:`stream`.
-
-        Raises:
-            InputError: as for :meth:`stream`.
+            options: as for :meth:`stream`, like the errors.
         """
         return self.stream(portrait, [waveform], **{"crop": "none", **options})
 
@@ -303,36 +298,3 @@ class Talker:
             InputError: a frame is of another size, or there is none.
         """
         return read_motion(self._networks, frames)
-
-    def _invert(self, image: NDArray[np.uint8]) -> Inversion:
-        return self._networks.invert(self._networks.unit(image[None]))
-
-    def _source(
-        self,
-        person: Inversion,
-        motion: Path | str | NDArray[np.float32] | None,
-        end: End,
-        seed: int,
-        temperature: float,
-        *,
-        crop: Crop,
-        total: int | None,
-        say: Say,
-    ) -> MotionSource:
-        """Where the motion comes from."""
-        check_end(end)
-        drawn = DrawnMotion(self._networks, person.ws, seed=seed, temperature=temperature)
-        if motion is None:
-            return drawn
-        if isinstance(motion, Path | str):
-            label = str(motion)
-            motion = self.motion_of(self._pictures.video(label, crop, self.fps, total, say))
-        else:
-            label = "motion"
-        source = GivenMotion(motion, end, motion_dim=self.motion_dim)
-        if total is not None and len(motion) < total:
-            lasts, needed = len(motion) / self.fps, total / self.fps
-            goes = {"hold": "its last frame is held", "loop": "it starts again"}
-            how = goes.get(end, "it goes back and forth")
-            say(f"{label}: the motion lasts {lasts:.1f} s of {needed:.1f} s; then {how}")
-        return source
