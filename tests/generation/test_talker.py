@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def face() -> Frames:
 
 
 def frames_of(
-    talker: Talker, face: Frames, waveform: NDArray[np.float32], **options: object
+    talker: Talker, face: Frames, waveform: NDArray[np.float32], **options: Any
 ) -> Frames:
     return np.stack(list(talker.talk(face, waveform, **options)))
 
@@ -186,7 +187,7 @@ def test_motion_of_a_video(talker: Talker, tmp_path: Path, face: Frames) -> None
     clip = puppet_clip(1, frames=20)
     write_video(tmp_path / "m.mkv", clip.frames, fps=25, quality="lossless")
     sound = write_wav(tmp_path / "s.wav", speech(1.2))
-    options = {"motion": tmp_path / "m.mkv", "crop": "auto"}
+    options: dict[str, Any] = {"motion": tmp_path / "m.mkv", "crop": "auto"}
     made = [
         talker.generate(
             face, sound, tmp_path / f"{seed}.mkv", seed=seed, quality="lossless", **options
