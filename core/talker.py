@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.assembly import Components
-from styletalker.core.generation.following import at_rate, facts_of, follow
-from styletalker.core.generation.framing import Crop, Framing, Say, framing_in
-from styletalker.core.generation.motion import DrawnMotion, End, GivenMotion, read_motion
+from styletalker.core.generation.choice import choose_motion
+from styletalker.core.generation.framing import Crop, Framing, Say
+from styletalker.core.generation.motion import End, read_motion
 from styletalker.core.generation.networks import Networks, device_named
 from styletalker.core.generation.output import Output
 from styletalker.core.generation.performance import perform
-from styletalker.core.generation.pictures import Pictures
+from styletalker.core.generation.pictures import Pictures, framing_of
 from styletalker.core.generation.result import Generated
 from styletalker.core.generation.speech import frame_count, frames_of_sound, scan
-from styletalker.core.interfaces.inverter import Inversion
 from styletalker.core.media.audio_file import AudioFile
 from styletalker.core.media.movie import exact_rate
 from styletalker.core.media.picture_track import Quality
+from styletalker.core.media.writer import retimed
 from styletalker.core.pretrained import load_talker_components
 from styletalker.core.recipe.read import read_recipe
 from styletalker.core.registry import Registry
@@ -58,12 +58,12 @@ class Talker:
         """Make a talker of components with their weights; see the class methods.
 
         Args:
-            components: generator, inverter, audio encoder, motion VAE, prior.
-            registry: what is installed.
+            components: those of a talker; perhaps a face analyser.
+            registry: what is installed: a face analyser is looked for if *components* has none.
             name: what to call it.
             framing: where it expects the eyes; None reads it from the weights' facts.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-            face_analyser: which to use; None for that of *components*, else the first that works.
+            face_analyser: its name; None for that of *components*, else the first that works.
 
         Raises:
             InputError: there is no such device.
@@ -74,7 +74,7 @@ class Talker:
         self._pictures = Pictures(
             components,
             registry,
-            framing=framing or framing_in(name, *facts_of(components)),
+            framing=framing or framing_of(components, name),
             resolution=self.resolution,
             face_analyser=face_analyser,
         )
@@ -141,11 +141,6 @@ class Talker:
         """Motion latents Z per frame."""
         return self._networks.motion_vae.motion_dim
 
-    @property
-    def device(self) -> str:
-        """Where its networks are."""
-        return str(self._networks.device)
-
     def generate(
         self,
         portrait: Portrait,
@@ -171,11 +166,9 @@ class Talker:
         Args:
             portrait: the image of a person.
             speech: an audio file, or a video whose sound is taken.
-            output: the video file, written atomically; folders are made. None if only frames are
-                wanted.
+            output: the video file; folders are made. None if only frames are wanted.
             frames_dir: a new or empty folder for ``frame-000000.png`` and on.
-            motion: a video whose motion is followed, or motion [T, Z] as :meth:`motion_of` gives
-                it; None draws it from the prior.
+            motion: a video, or motion [T, Z] of :meth:`motion_of`; None draws it from the prior.
             motion_end: what follows where *motion* is shorter than the sound.
             seed: another seed gives another motion that goes with the speech.
             temperature: how far from the most likely motion, 0 and up.
@@ -190,9 +183,8 @@ class Talker:
 
         Raises:
             InputError: an argument is not usable, or a face is not found.
-            MediaError: a file cannot be read.
             CheckpointError: the talker's output is not finite.
-            RunError: a file cannot be written.
+            MediaError, RunError: a file cannot be read, or written.
         """
         start = time.perf_counter()
         notes = Say(say)
@@ -206,14 +198,22 @@ class Talker:
         total = max(1, round(sound.duration_s * self.fps))
         if sound.silent:
             notes(f"{speech}: the sound is silent; the lips will stay closed")
-        person = self._invert(self._pictures.portrait(portrait, crop, notes))
-        drawn = DrawnMotion(self._networks, person.ws, seed=seed, temperature=temperature)
-        source = self._followed(motion, motion_end, crop, total, notes) or drawn
-        blocks = sound.file.blocks(sample_rate=self.sample_rate)
-        pieces = frames_of_sound(blocks, self._networks.hop, total)
-        frames = perform(self._networks, person, pieces, source, motion_scale=motion_scale)
+        frames = self.stream(
+            portrait,
+            sound.file.blocks(sample_rate=self.sample_rate),
+            motion=motion,
+            motion_end=motion_end,
+            seed=seed,
+            temperature=temperature,
+            motion_scale=motion_scale,
+            crop=crop,
+            frames=total,
+            say=notes,
+        )
+        if rate != self.fps:
+            frames = retimed(frames, self.fps, rate, total, count=count)
         with target.open(rate, sound.file) as writer:
-            for done, frame in enumerate(at_rate(frames, self.fps, rate, total, count), 1):
+            for done, frame in enumerate(frames, 1):
                 writer.write(frame)
                 if progress is not None:
                     progress(done, count)
@@ -262,9 +262,20 @@ class Talker:
             InputError, MediaError: as for :meth:`generate`, at once; for *blocks*, when they come.
         """
         notes = Say(say)
-        person = self._invert(self._pictures.portrait(portrait, crop, notes))
-        drawn = DrawnMotion(self._networks, person.ws, seed=seed, temperature=temperature)
-        source = self._followed(motion, motion_end, crop, frames, notes) or drawn
+        image = self._pictures.portrait(portrait, crop, notes)
+        person = self._networks.invert(self._networks.unit(image[None]))
+        source = choose_motion(
+            self._networks,
+            self._pictures,
+            person,
+            motion,
+            end=motion_end,
+            seed=seed,
+            temperature=temperature,
+            crop=crop,
+            total=frames,
+            say=notes,
+        )
         pieces = frames_of_sound(blocks, self._networks.hop, frames)
         return perform(self._networks, person, pieces, source, motion_scale=motion_scale)
 
@@ -276,23 +287,14 @@ class Talker:
         Args:
             portrait: [H, W, 3], uint8 RGB, framed as in training: its centre square is taken.
             waveform: mono sound [S] in [-1, 1] at :attr:`sample_rate`.
-            options: as for :meth:`stream`, with its errors.
+            options: as for :meth:`stream`, like the errors.
         """
         return self.stream(portrait, [waveform], **{"crop": "none", **options})
 
     def motion_of(self, frames: Iterable[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """The motion [T, Z] of a video [R, R, 3] of one person; InputError for another size."""
+        """The motion [T, Z] of a video [R, R, 3] of one person, framed as in training.
+
+        Raises:
+            InputError: a frame is of another size, or there is none.
+        """
         return read_motion(self._networks, frames)
-
-    def _invert(self, image: NDArray[np.uint8]) -> Inversion:
-        return self._networks.invert(self._networks.unit(image[None]))
-
-    def _followed(
-        self,
-        motion: Path | str | NDArray[np.float32] | None,
-        end: End,
-        crop: Crop,
-        total: int | None,
-        say: Say,
-    ) -> GivenMotion | None:
-        return follow(self._networks, self._pictures, motion, end, crop=crop, total=total, say=say)

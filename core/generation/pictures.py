@@ -19,15 +19,18 @@ from styletalker.core.generation.framing import (
     Say,
     check_size,
     face_square,
+    framing_in,
     square_of,
 )
 from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
 from styletalker.core.media.crop import Square, to_size
 from styletalker.core.media.movie import MovieFile
 from styletalker.core.media.portrait import read_image
+from styletalker.core.pretrained import PretrainedTalker
 from styletalker.core.registry import Registry
+from styletalker.core.weights import read_facts
 
-__all__ = ["Pictures"]
+__all__ = ["Pictures", "framing_of"]
 
 _ROLE = "face_analyser"
 _LOOKS = 60
@@ -142,6 +145,21 @@ class Pictures:
         config: Any = self._registry.get(_ROLE, name).component.config
         made: FaceAnalyser = self._registry.load(_ROLE, name)(config())
         return made
+
+
+def framing_of(components: Components, name: str) -> Framing:
+    """The framing a talker says in ``talker.json``, in its card, or beside the generator's weights.
+
+    Raises:
+        CheckpointError: it is not valid.
+    """
+    told: list[Any] = []
+    if isinstance(components, PretrainedTalker):
+        told += [components.facts, components.facts.get("card") or {}]
+    weights = components.chosen("generator").weights
+    if weights is not None:
+        told.append(read_facts(weights.path))
+    return framing_in(name, *told)
 
 
 def _check_crop(crop: str) -> None:

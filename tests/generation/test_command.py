@@ -14,6 +14,7 @@ from styletalker.core.files import digest_of, read_json, write_json
 from styletalker.core.media.video import read_frames
 from styletalker.core.registry import Registry
 from support.talker import save_tiny_talker, speech, talker_registry, write_portrait, write_wav
+from torch import Tensor
 
 Answer = tuple[int, str, str]
 
@@ -141,9 +142,9 @@ def test_broken_weights(toolkit: Toolkit) -> None:
     assert not Path("o.mp4").exists()
 
 
-def _replace(path: Path, tensors: dict[str, object]) -> None:
+def _replace(path: Path, tensors: dict[str, Tensor]) -> None:
     """Other tensors, and checksums that fit them."""
-    save_file(tensors, path)  # type: ignore[arg-type]
+    save_file(tensors, path)
     for file, place in ((path.with_suffix(".json"), None), (path.parent / "talker.json", "prior")):
         facts = read_json(file)
         (facts if place is None else facts["components"][place])["sha256"] = digest_of(path)

@@ -17,6 +17,8 @@ from styletalker.core.registry import Registry
 from styletalker.core.run.progress import Reporter
 from styletalker.core.run.runner import run_recipe
 from styletalker.plugins import shards
+from styletalker.plugins.shards.config import ShardsConfig
+from styletalker.plugins.shards.corpus import Shards
 from styletalker.recipes.stages.config import GenerateStageConfig
 from support.talker import chosen, save_tiny_talker, talker_registry
 
@@ -85,7 +87,7 @@ def test_videos_and_manifest(tmp_path: Path, registry: Registry) -> None:
     assert (
         AudioFile.open(folder / "videos" / first[0]["path"]).read(sample_rate=16000).std() > 0.001
     )
-    clip = shards.corpus.Shards(shards.ShardsConfig(folder=shards.SAMPLE)).clip("train", 0)
+    clip = Shards(ShardsConfig(folder=shards.SAMPLE)).clip("train", 0)
     assert np.array_equal(pictures[3], clip.frames)
     assert all(not np.array_equal(pictures[0], one) for one in pictures[1:])
     cached = "  - {type: corpus, workers: 1}\n" + stage

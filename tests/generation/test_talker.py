@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,9 +46,10 @@ def face() -> Frames:
 
 
 def frames_of(
-    talker: Talker, face: Frames, waveform: NDArray[np.float32], **options: object
+    talker: Talker, face: Frames, waveform: NDArray[np.float32], **options: Any
 ) -> Frames:
-    return np.stack(list(talker.talk(face, waveform, **options)))
+    frames: Frames = np.stack(list(talker.talk(face, waveform, **options)))
+    return frames
 
 
 def mean_change(first: Frames, second: Frames) -> float:
@@ -81,9 +83,9 @@ def test_seeds_temperature_and_scale(talker: Talker, face: Frames) -> None:
     assert np.array_equal(first, same)
     assert mean_change(first, other) > 0.3
     calm = [frames_of(talker, face, waveform, seed=seed, temperature=0.0) for seed in (1, 2)]
-    assert np.array_equal(*calm)
+    assert np.array_equal(calm[0], calm[1])
     still = [frames_of(talker, face, waveform, seed=seed, motion_scale=0.0) for seed in (1, 2)]
-    assert np.array_equal(*still)
+    assert np.array_equal(still[0], still[1])
     half = frames_of(talker, face, waveform, seed=1, motion_scale=0.5)
     assert 0 < mean_change(half, still[0]) < mean_change(first, still[0])
 
@@ -98,7 +100,7 @@ def test_frames_come_while_the_sound_is_read(talker: Talker, face: Frames) -> No
 
 
 def test_memory_does_not_grow(talker: Talker, face: Frames) -> None:
-    """What is alive after 0.8 s and after 20 s of sound is the same."""
+    """What is alive after 0.8 s and after 8 s of sound is the same."""
 
     def endless() -> Iterator[NDArray[np.float32]]:
         for index in itertools.count():
@@ -106,7 +108,7 @@ def test_memory_does_not_grow(talker: Talker, face: Frames) -> None:
 
     def alive() -> tuple[int, int]:
         gc.collect()
-        tensors = [one for one in gc.get_objects() if isinstance(one, torch.Tensor)]
+        tensors = [one for one in gc.get_objects() if issubclass(type(one), torch.Tensor)]
         return sum(one.nbytes for one in tensors), tracemalloc.get_traced_memory()[0]
 
     stream = talker.stream(face, endless(), crop="none")
@@ -115,13 +117,13 @@ def test_memory_does_not_grow(talker: Talker, face: Frames) -> None:
         for _ in range(20):
             next(stream)
         early = alive()
-        for _ in range(480):
+        for _ in range(180):
             next(stream)
         late = alive()
     finally:
         tracemalloc.stop()
     assert late[0] <= early[0]
-    assert late[1] <= early[1] + 30_000  # a frame is 3 kB, its sound 2.5 kB: 480 would be 2.6 MB
+    assert late[1] <= early[1] + 30_000  # a frame is 3 kB, its sound 2.5 kB: 180 would be 1 MB
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_motion_of_a_video(talker: Talker, tmp_path: Path, face: Frames) -> None
     clip = puppet_clip(1, frames=20)
     write_video(tmp_path / "m.mkv", clip.frames, fps=25, quality="lossless")
     sound = write_wav(tmp_path / "s.wav", speech(1.2))
-    options = {"motion": tmp_path / "m.mkv", "crop": "auto"}
+    options: dict[str, Any] = {"motion": tmp_path / "m.mkv", "crop": "auto"}
     made = [
         talker.generate(
             face, sound, tmp_path / f"{seed}.mkv", seed=seed, quality="lossless", **options

@@ -81,7 +81,7 @@ def save_tiny_talker(folder: Path, *, smoke: bool = True, **options: Any) -> Pat
     registry, parts = talker_registry(), chosen(smoke)
     components, structurer = Components(parts, registry), Structurer(registry)
     with torch.no_grad():
-        components.get("motion_vae").decoder.to_codes.weight.mul_(30)  # type: ignore[attr-defined]
+        components.get("motion_vae").get_parameter("decoder.to_codes.weight").mul_(30)
         for name, parameter in components.get("generator").named_parameters():
             if "flow" in name and name.endswith("weight"):
                 parameter.mul_(30)
