@@ -51,7 +51,7 @@ class ReconstructConfig:
     losses: ReconstructionLosses = attrs.field(factory=ReconstructionLosses)
     """Weights of the losses."""
     frozen: tuple[str, ...] = ()
-    """Parts that stay as they are, such as ``inverter.motion``: names of submodules, beginning
+    """Parts that stay as they are, such as ``inverter.finder``: names of submodules, beginning
     with ``generator.`` or ``inverter.``."""
     split: str = "train"
     """Split of the corpus to train on."""
