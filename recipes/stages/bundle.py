@@ -46,7 +46,7 @@ class BundleTalker(Stage):
         dtype = None if self.config.dtype == "float32" else self.config.dtype
         folder = context.outputs["talker"]
         card = {"recipe_corpus": context.corpus_description(), **self.config.card}
-        save_talker(folder, parts, name=self.config.name, dtype=dtype, card=card)
+        save_talker(folder, parts, name=self.config.talker_name, dtype=dtype, card=card)
         size = sum(path.stat().st_size for path in folder.iterdir())
         context.say(f"{len(parts)} networks, {size / 1e6:.1f} MB: {folder}")
         context.record(0, bytes=size)
