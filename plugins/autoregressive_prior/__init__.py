@@ -11,6 +11,10 @@ from styletalker.plugins.autoregressive_prior.config import FlowPriorConfig, Gau
 
 __all__ = ["styletalker_components"]
 
+_PRETRAINED = {
+    "puppet": "styletalker.plugins.autoregressive_prior:weights/puppet-prior.safetensors"
+}
+
 
 @hookimpl
 def styletalker_components() -> list[Component]:
@@ -23,6 +27,9 @@ def styletalker_components() -> list[Component]:
             config=FlowPriorConfig,
             summary="a recurrent Gaussian with an invertible flow on top: several ways to move",
             source="StyleTalker: arXiv 2208.10922; affine couplings: Real NVP, arXiv 1605.08803",
+            pretrained={
+                "puppet": "styletalker.plugins.autoregressive_prior:weights/puppet-prior.safetensors"
+            },
             licence="Apache-2.0",
             smoke={"channels": 12, "couplings": 2, "coupling_channels": 8},
         ),

@@ -11,6 +11,10 @@ from styletalker.plugins.conditional_sequential.config import ConditionalSequent
 
 __all__ = ["styletalker_components"]
 
+_PRETRAINED = {
+    "puppet": "styletalker.plugins.conditional_sequential:weights/puppet-motion-vae.safetensors"
+}
+
 
 @hookimpl
 def styletalker_components() -> list[Component]:
@@ -23,6 +27,9 @@ def styletalker_components() -> list[Component]:
             config=ConditionalSequentialConfig,
             summary="a posterior that does not see the mouth, and a causal residual decoder",
             source="StyleTalker: arXiv 2208.10922; sequential VAE: VRNN, arXiv 1506.02216",
+            pretrained={
+                "puppet": "styletalker.plugins.conditional_sequential:weights/puppet-motion-vae.safetensors"
+            },
             licence="Apache-2.0",
             smoke={"motion_dim": 4, "channels": 12, "image_channels": 4, "size": 32, "rank": 5},
         )

@@ -24,6 +24,9 @@ def styletalker_components() -> list[Component]:
             summary="log-mel columns, convolutions with a bounded look-ahead, a causal GRU",
             source="log-mel: Davis & Mermelstein 1980; look-ahead convolutions: Deep Speech 2 "
             "(arXiv 1512.02595), section 3.5; the composition is ours",
+            pretrained={
+                "puppet": "styletalker.plugins.mel:weights/puppet-audio-encoder.safetensors"
+            },
             licence="Apache-2.0",
             smoke={
                 "audio_dim": 6,

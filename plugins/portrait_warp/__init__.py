@@ -30,6 +30,9 @@ def styletalker_components() -> list[Component]:
             config=PortraitWarpConfig,
             summary="moves a portrait's own pixels, and paints what they cannot show",
             source=_SOURCE,
+            pretrained={
+                "puppet": "styletalker.plugins.portrait_warp:weights/puppet-generator.safetensors"
+            },
             licence="Apache-2.0",
             smoke=_TINY | {"resolution": 32, "w_dim": 16, "channels": 4, "most": 12},
         ),
@@ -40,6 +43,9 @@ def styletalker_components() -> list[Component]:
             config=PortraitEncoderConfig,
             summary="reads a portrait's features for portrait_warp, and a frame's motion",
             source=_SOURCE,
+            pretrained={
+                "puppet": "styletalker.plugins.portrait_warp:weights/puppet-inverter.safetensors"
+            },
             licence="Apache-2.0",
             smoke=_TINY | {"motion_channels": 4},
         ),

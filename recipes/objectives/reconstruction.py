@@ -46,7 +46,7 @@ class Reconstruction(Objective):
             losses: their weights.
             parameters: how many animation parameters P are known of a frame.
             train_generator: whether the generator learns too.
-            frozen: parts that stay as they are, such as ``inverter.motion``.
+            frozen: parts that stay as they are, such as ``inverter.finder``.
 
         Raises:
             InputError: there is no such part.
@@ -90,6 +90,11 @@ class Reconstruction(Objective):
         scale = 2 / batch["targets"].shape[-2]
         wanted = torch.cat([batch["portrait_landmarks"][:, None], batch["target_landmarks"]], 1)
         told = self.inverter.landmarks(torch.cat([ws_ref[:, None], ws], 1))
+        if told.shape != wanted.shape:
+            problem = "the inverter's codes tell other landmarks than the corpus knows"
+            fix = "Set losses.landmarks to 0, or change the inverter's points."
+            given, expected = told.shape[-2], f"{wanted.shape[-2]} landmarks"
+            raise InputError(compose(problem, expected=expected, given=given, fix=fix))
         return (told - (wanted * scale - 1)).abs().sum(-1).mean()
 
     @property

@@ -49,7 +49,7 @@ class BundleTalker(Stage):
         card: dict[str, Any] = {"corpus": corpus, **self.config.card}
         if {"eye_row", "eye_distance"} <= set(corpus):  # portraits must be framed like its people
             card["framing"] = {name: corpus[name] for name in ("eye_row", "eye_distance")}
-        save_talker(folder, parts, name=self.config.name, dtype=dtype, card=card)
+        save_talker(folder, parts, name=self.config.talker_name, dtype=dtype, card=card)
         size = sum(path.stat().st_size for path in folder.iterdir())
         context.say(f"{len(parts)} networks, {size / 1e6:.1f} MB: {folder}")
         context.record(0, bytes=size)

@@ -51,7 +51,7 @@ class ReconstructConfig:
     losses: ReconstructionLosses = attrs.field(factory=ReconstructionLosses)
     """Weights of the losses."""
     frozen: tuple[str, ...] = ()
-    """Parts that stay as they are, such as ``inverter.motion``: names of submodules, beginning
+    """Parts that stay as they are, such as ``inverter.finder``: names of submodules, beginning
     with ``generator.`` or ``inverter.``."""
     split: str = "train"
     """Split of the corpus to train on."""
@@ -160,8 +160,8 @@ class GenerateStageConfig:
 class BundleConfig:
     """Options of the stage ``bundle``."""
 
-    name: str = "talker"
-    """What the talker is called."""
+    talker_name: str = "talker"
+    """What the talker is called; ``name`` is the stage's own name in the pipeline."""
     dtype: Literal["float32", "float16", "bfloat16"] = "float32"
     """How weights are kept; halves take half the space."""
     sync_discriminator: bool = False
