@@ -11,9 +11,7 @@ from styletalker.plugins.autoregressive_prior.config import FlowPriorConfig, Gau
 
 __all__ = ["styletalker_components"]
 
-_PRETRAINED = {
-    "puppet": "styletalker.plugins.autoregressive_prior:weights/puppet-prior.safetensors"
-}
+_WEIGHTS = "styletalker.plugins.autoregressive_prior:weights/puppet-prior.safetensors"
 
 
 @hookimpl
@@ -27,9 +25,7 @@ def styletalker_components() -> list[Component]:
             config=FlowPriorConfig,
             summary="a recurrent Gaussian with an invertible flow on top: several ways to move",
             source="StyleTalker: arXiv 2208.10922; affine couplings: Real NVP, arXiv 1605.08803",
-            pretrained={
-                "puppet": "styletalker.plugins.autoregressive_prior:weights/puppet-prior.safetensors"
-            },
+            pretrained={"puppet": _WEIGHTS},
             licence="Apache-2.0",
             smoke={"channels": 12, "couplings": 2, "coupling_channels": 8},
         ),

@@ -11,9 +11,7 @@ from styletalker.plugins.contrastive_sync.config import ContrastiveConfig
 
 __all__ = ["styletalker_components"]
 
-_PRETRAINED = {
-    "puppet": "styletalker.plugins.contrastive_sync:weights/puppet-sync-discriminator.safetensors"
-}
+_WEIGHTS = "styletalker.plugins.contrastive_sync:weights/puppet-sync-discriminator.safetensors"
 
 
 @hookimpl
@@ -28,9 +26,7 @@ def styletalker_components() -> list[Component]:
             summary="InfoNCE over the clips of a batch and the shifted windows of a clip",
             source="StyleTalker: arXiv 2208.10922; InfoNCE: arXiv 1807.03748; symmetric, with a "
             "learned temperature: arXiv 2103.00020; shifted windows: Chung & Zisserman 2016",
-            pretrained={
-                "puppet": "styletalker.plugins.contrastive_sync:weights/puppet-sync-discriminator.safetensors"
-            },
+            pretrained={"puppet": _WEIGHTS},
             licence="Apache-2.0",
             smoke={"embedding_dim": 8, "channels": 4, "size": 32, "bands": 16},
         )
