@@ -112,7 +112,7 @@ def test_mistakes_are_told_in_a_line_and_leave_nothing(toolkit: Toolkit) -> None
         ((*ARGUMENTS, "--face-analyser", "dlip"), 4, "no such face analyser: 'dlip'; did you"),
         (("p.png", "s.wav", "--model", "tiny"), 2, "nothing to write"),
         (("p.png", "s.wav", "-o", "o.avi", "--model", "tiny"), 2, "o.avi: the suffix does not"),
-        ((*ARGUMENTS[:4],), 4, "no such built-in talker: 'puppet'"),
+        ((*ARGUMENTS[:4], "--model", "builtin:pupet"), 4, "no such built-in talker: 'pupet'; did"),
         ((*ARGUMENTS[:4], "--model", "s.wav"), 2, "s.wav: is a file, not a talker's folder"),
     ]
     for arguments, status, text in cases:

@@ -584,5 +584,5 @@ def test_a_prior_becomes_likelier_in_a_few_steps() -> None:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(float(loss.detach()))
     assert sum(losses[-5:]) / 5 < sum(losses[:5]) / 5 - 0.3

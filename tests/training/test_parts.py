@@ -70,7 +70,7 @@ def test_only_matrices_decay() -> None:
 
 def test_the_batch_is_shared_evenly() -> None:
     assert configured(batch=12, devices=3).local_batch == 4
-    with pytest.raises(ValueError, match="must divide the batch of 8 items"):
+    with pytest.raises(ValueError, match="batch 8 must be a multiple of devices 3"):
         configured(devices=3)
     with pytest.raises(ValueError, match="must be 1 to 1024"):
         configured(devices=0)
