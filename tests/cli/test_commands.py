@@ -249,7 +249,7 @@ def test_doctor(toolkit: Toolkit) -> None:
     assert "python" in answer.out
     found = json.loads(toolkit("doctor", "--json").out)
     assert found["devices"][0] == "cpu"
-    assert found["plugins"][0]["components"] == 7
+    assert found["plugins"][0]["components"] == 8
 
 
 def test_doctor_names_what_was_refused(toolkit: Toolkit) -> None:
