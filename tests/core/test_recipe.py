@@ -95,12 +95,14 @@ pipeline:
         "bad.yaml:8:3: components.metric: is chosen in the options of a stage",
         "bad.yaml:9:3: components.piror: no such role here; did you mean 'prior'?",
         "bad.yaml:10:31: corpus.text: wrong type; expected a text, got 3",
-        "bad.yaml:12:5: pipeline.0.type: no such stage: 'sumary'; there is copy, paced, use_prior, write",
+        "bad.yaml:12:5: pipeline.0.type: no such stage: 'sumary'; "
+        "there is copy, paced, use_prior, write",
         "bad.yaml:14:11: pipeline.1.text: wrong type; expected a text, got 3",
         "bad.yaml:15:5: pipeline.2: two stages are called 'write'. Give one a name:.",
         "bad.yaml:16:5: pipeline.3: wrong type; expected a stage: its name, or type: and options, "
         "got 3",
-        "bad.yaml:17:5: pipeline.4: needs a type:; the stage types are copy, paced, use_prior, write",
+        "bad.yaml:17:5: pipeline.4: needs a type:; the stage types are "
+        "copy, paced, use_prior, write",
         "bad.yaml:18:24: pipeline.5.name: wrong name; expected letters, digits, '-' and '_', "
         "got 'a.b'",
     ]

@@ -42,7 +42,9 @@ def talker(tmp_path_factory: pytest.TempPathFactory) -> Talker:
 
 @pytest.fixture(scope="module")
 def face() -> Frames:
-    return puppet_clip(0, frames=1).frames[0]
+    frames: Frames = puppet_clip(0, frames=1).frames
+    first: Frames = frames[0]
+    return first
 
 
 def frames_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 import pytest
 import torch
@@ -16,7 +18,8 @@ from styletalker.plugins.portrait_warp.points import PointFinder, flow_between
 from torch import Tensor
 from torch.nn import functional
 
-SIZE, POINTS, W_DIM = 32, 4, 16
+SIZE: Final = 32
+POINTS, W_DIM = 4, 16
 
 
 def make() -> tuple[PortraitWarp, PortraitEncoder]:

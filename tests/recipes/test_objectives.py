@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -43,7 +43,8 @@ from styletalker.recipes.objectives.talking import Frozen, Talking
 from styletalker.recipes.objectives.windows import Window, WindowSource
 from torch import Tensor
 
-SIZE, HOP, CLIPS = 32, 640, 4
+SIZE: Final = 32
+HOP, CLIPS = 640, 4
 LENGTHS = tuple(12 + index for index in range(CLIPS))
 TYPES = {
     "generator": "portrait_warp",
@@ -372,9 +373,10 @@ def test_a_talker_learns_and_nothing_else(cache: FrameCache) -> None:
     assert set(found) == names
     assert all(value.shape == () and value.isfinite() for value in found.values())
     assert not found["_nats"].requires_grad
-    torch.stack([value for name, value in found.items() if name[0] != "_"]).sum().backward()
+    minimised = [value for name, value in found.items() if name[0] != "_"]
+    torch.autograd.backward(torch.stack(minimised).sum())
     for role in ("audio_encoder", "motion_vae", "prior"):
-        network: torch.nn.Module = parts.get(role)  # type: ignore[call-overload]
+        network: torch.nn.Module = parts.get(role)
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None, f"{role}.{name}"
             assert parameter.grad.isfinite().all(), f"{role}.{name}"
@@ -445,7 +447,8 @@ def step_of(objective: Reconstruction, batch: Mapping[str, Tensor]) -> set[str]:
     before = {name: one.detach().clone() for name, one in objective.named_parameters()}
     optimizer = torch.optim.SGD(objective.trained_parameters().values(), lr=0.1)
     found = objective(batch, Draws(0, 0))
-    torch.stack([value for name, value in found.items() if name[0] != "_"]).sum().backward()
+    minimised = [value for name, value in found.items() if name[0] != "_"]
+    torch.autograd.backward(torch.stack(minimised).sum())
     optimizer.step()
     return {n for n, one in objective.named_parameters() if not torch.equal(one, before[n])}
 
@@ -525,8 +528,8 @@ def test_synchrony_is_the_discriminator_s_loss_under_any_light(cache: FrameCache
 @torch.no_grad()
 def test_what_a_prior_learns_from_is_seen_once(cache: FrameCache) -> None:
     parts = networks()
-    four = [parts.get(r).eval() for r in ("generator", "inverter", "audio_encoder", "motion_vae")]  # type: ignore[call-overload]
-    generator, inverter, encoder, vae = four
+    generator, inverter = parts.get("generator").eval(), parts.get("inverter").eval()
+    encoder, vae = parts.get("audio_encoder").eval(), parts.get("motion_vae").eval()
     done: list[int] = []
     seen = see(cache, 2, generator, inverter, encoder, vae, done.append)
     assert (len(seen), sum(done)) == (2, 2)
