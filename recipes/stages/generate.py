@@ -140,7 +140,8 @@ class GenerateVideos(Stage):
         split = self.config.split
         moves = video.index if video.kind == "truth" else video.motion
         return {
-            "name": clip.name,
+            # Unique among its kind: the evaluation pairs clips of runs by this name.
+            "name": f"{clip.name}.{video.suffix}" if video.kind == "audio" else clip.name,
             "identity": clip.identity,
             "split": split,
             "index": video.index,

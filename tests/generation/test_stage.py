@@ -70,7 +70,8 @@ def test_videos_and_manifest(tmp_path: Path, registry: Registry) -> None:
     first = manifest["videos"][:4]
     assert [line["kind"] for line in first] == ["audio", "audio", "motion", "truth"]
     assert [line["seed"] for line in first] == [0, 7, None, None]
-    name, index = first[0]["name"], first[0]["index"]
+    name, index = first[3]["name"], first[0]["index"]
+    assert [line["name"] for line in first[:2]] == [f"{name}.seed0", f"{name}.seed7"]
     assert [line["motion_source"] for line in first] == [
         None,
         None,
