@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 import shutil
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from styletalker.core.errors import InputError, MediaError, RunError, compose
 from styletalker.core.media.picture_track import check_frame
+from styletalker.core.media.sink import FrameSink
 
 __all__ = ["FrameWriter"]
 
@@ -20,7 +19,7 @@ _COMPRESSION = 3
 """zlib's level: a third of the default's time for a few percent more bytes."""
 
 
-class FrameWriter:
+class FrameWriter(FrameSink):
     """Frames as ``frame-000000.png`` and on in a folder.
 
     They are written into a hidden folder beside it, which gets the name at the end.
@@ -93,22 +92,6 @@ class FrameWriter:
         """Give up: nothing is left."""
         self._done = True
         shutil.rmtree(self._temporary, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Finish, or give up when there is an exception."""
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
 
     def _failure(self, error: OSError) -> str:
         return f"{self.path}: cannot be written: {error.strerror or error}"

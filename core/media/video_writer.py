@@ -8,8 +8,7 @@ import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import av
 import numpy as np
@@ -20,6 +19,7 @@ from styletalker.core.files import atomic_path
 from styletalker.core.media.audio_file import AudioFile
 from styletalker.core.media.movie import exact_rate
 from styletalker.core.media.picture_track import PictureTrack, Quality, check_frame
+from styletalker.core.media.sink import FrameSink
 from styletalker.core.media.sound_track import CopiedSound, EncodedSound, Waveform, sound_track
 
 __all__ = ["FORMATS", "VideoWriter", "video_kind"]
@@ -31,7 +31,7 @@ _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EROFS, errno.
 """Failures of the disk, not of what is written."""
 
 
-class VideoWriter:
+class VideoWriter(FrameSink):
     """A video file that is written a frame at a time, in constant memory, atomically.
 
     The file appears under its name when it is closed; after an exception nothing is left. The
@@ -126,22 +126,6 @@ class VideoWriter:
         with contextlib.suppress(_GivenUpError):
             if not self._open.__exit__(_GivenUpError, given_up, None):
                 raise given_up
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Finish, or give up when there is an exception."""
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
 
     def _begin(self, frame: NDArray[np.uint8]) -> None:
         check_frame(frame, 0, self._size)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +13,7 @@ from styletalker.core.media.audio_file import AudioFile
 from styletalker.core.media.frame_writer import FrameWriter
 from styletalker.core.media.movie import exact_rate
 from styletalker.core.media.picture_track import Quality
+from styletalker.core.media.sink import FrameSink
 from styletalker.core.media.sound_track import Waveform
 from styletalker.core.media.video_writer import FORMATS, VideoWriter
 
@@ -30,31 +29,7 @@ __all__ = [
 ]
 
 
-class FrameSink(Protocol):
-    """What takes frames one at a time; leaving its block without an exception keeps them."""
-
-    def write(self, frame: NDArray[np.uint8]) -> None:
-        """Take the next frame [H, W, 3], uint8 RGB."""
-
-    def close(self) -> None:
-        """Finish: what was written appears under its name."""
-
-    def abort(self) -> None:
-        """Give up: nothing is left."""
-
-    def __enter__(self) -> Self:
-        """Itself."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Finish, or give up when there is an exception."""
-
-
-class _Both:
+class _Both(FrameSink):
     """Frames that go into two sinks."""
 
     def __init__(self, *sinks: FrameSink) -> None:
@@ -65,30 +40,16 @@ class _Both:
             sink.write(frame)
 
     def close(self) -> None:
-        for sink in self._sinks:
-            sink.close()
+        try:
+            for sink in self._sinks:
+                sink.close()
+        except BaseException:
+            self.abort()
+            raise
 
     def abort(self) -> None:
         for sink in self._sinks:
             sink.abort()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self.abort()
-            return
-        try:
-            self.close()
-        except BaseException:
-            self.abort()
-            raise
 
 
 def open_writer(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from styletalker.core.config.structure import Structurer
 from styletalker.core.interfaces.stage import Stage
 from styletalker.core.run.context import StageContext
 from styletalker.core.talker_folder import TALKER_ROLES
 from styletalker.recipes.stages.config import BundleConfig
-from styletalker.recipes.stages.networks import network
+from styletalker.recipes.stages.networks import kind_and_options, network
 
 __all__ = ["BundleTalker"]
 
@@ -36,13 +35,9 @@ class BundleTalker(Stage):
         """Collect and write."""
         from styletalker.core.talker_folder import save_talker
 
-        structurer = Structurer(context.registry)
         parts: dict[str, tuple[Any, str, dict[str, Any]]] = {}
         for role in self.roles:
-            options = structurer.plain(context.components.chosen(role))
-            kind = options.pop("type")
-            options.pop("weights", None)
-            parts[role] = (network(context, role), kind, options)  # type: ignore[call-overload]
+            parts[role] = (network(context, role), *kind_and_options(context, role))  # type: ignore[call-overload]
         dtype = None if self.config.dtype == "float32" else self.config.dtype
         folder = context.outputs["talker"]
         corpus = context.corpus_description()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from styletalker.core.interfaces.sync_discriminator import SyncDiscriminator
     from torch import nn
 
-__all__ = ["network", "save_network"]
+__all__ = ["kind_and_options", "network", "save_network"]
 
 
 @overload
@@ -46,16 +46,21 @@ def network(context: StageContext, role: Any) -> Any:
     return found
 
 
+def kind_and_options(context: StageContext, role: str) -> tuple[str, dict[str, Any]]:
+    """The name of the recipe's component of *role*, and its options as plain values."""
+    options = Structurer(context.registry).plain(context.components.chosen(role))
+    kind = options.pop("type")
+    options.pop("weights", None)
+    return kind, options
+
+
 def save_network(
     context: StageContext, role: str, module: nn.Module, *, step: int, path: Path | None = None
 ) -> None:
     """Write a network to the artifact *role* (or to *path*), so that recipes can name it."""
     from styletalker.core.checkpoint import save_component
 
-    chosen = context.components.chosen(role)
-    options = Structurer(context.registry).plain(chosen)
-    kind = options.pop("type")
-    options.pop("weights", None)
+    kind, options = kind_and_options(context, role)
     save_component(
         path or context.outputs[role], module, role=role, type=kind, options=options, step=step
     )
