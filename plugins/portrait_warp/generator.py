@@ -27,10 +27,11 @@ _RIDGE = 1e-6
 class PortraitWarp(Generator):
     """A style-based generator that starts from a portrait instead of a constant.
 
-    Modulated convolutions (StyleGAN2) turn the coarse features of a portrait, under a code, into
-    a flow field; along it move finer features and, at last, the pixels of the portrait. What no
-    pixel of the portrait can show (teeth behind closed lips, lids, what a turning head uncovers)
-    is painted: a mask says where.
+    A code tells points of the face; the flow that moves the portrait's points there is corrected
+    by modulated convolutions (StyleGAN2), which see the portrait's coarse features and the code.
+    Along it move finer features and, at last, the pixels of the portrait. What no pixel of the
+    portrait can show (teeth behind closed lips, lids, what a turning head uncovers) is painted: a
+    mask says where.
 
     **Codes** have two rows, the portrait's and the frame's: ``ws[:, 0]`` stays the same over a
     video, ``ws[:, 1]`` is the motion. All layers see both.
@@ -40,8 +41,8 @@ class PortraitWarp(Generator):
     it was trained with.
 
     **Deviations.** LIA (arXiv 2203.09043) decodes the flow from the code alone and navigates
-    along a dictionary of directions; here the flow also sees the portrait's features, and the
-    motion has a row of its own, which does the same as a dictionary and needs none. There is no
+    along a dictionary of directions; here the flow begins between landmarks and also sees the
+    portrait's features, and the motion has a row of its own. There is no
     noise: pixels come from the portrait. ``mapping`` draws from a Gaussian with the mean and
     covariance of codes seen in training.
     """
