@@ -56,7 +56,8 @@ class Evaluate(Stage):
                 methods,
                 self._tools(context),
                 store=context.directory / "measurements",
-                title=f"Evaluation of {context.name}",
+                # The stage is in RUN/stages: the run is what is evaluated.
+                title=f"Evaluation of {context.directory.absolute().parents[1].name}",
                 shown=config.shown,
                 workers=None if config.workers == "auto" else config.workers,
                 tolerance_frames=config.tolerance_frames,
