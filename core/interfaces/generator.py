@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
 from styletalker.core.interfaces.contract import Contract
 from torch import Tensor, nn
 
-__all__ = ["Generator", "NoiseMode", "Warping"]
+__all__ = ["Generator", "NoiseMode", "Parametric", "Resizable", "Warping"]
 
 NoiseMode = Literal["const", "random", "none"]
 """Per-pixel noise of a style-based generator: its fixed maps, fresh noise, or none."""
@@ -118,4 +121,48 @@ class Warping(Protocol):
         The flow [N, 2, h, w] says for each place of the image how far away in the portrait its
         source lies, x to the right and y down; 2 is the whole width.
         """
+        ...
+
+
+@runtime_checkable
+class Parametric(Protocol):
+    """What a generator offers besides if its codes are animation parameters.
+
+    A talker for it is trained on a corpus's parameters, without a picture.
+    """
+
+    def codes_of(
+        self, parameters: NDArray[np.float32], names: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """Codes [T, L, D] of a clip's animation parameters [T, P].
+
+        Raises:
+            InputError: *names* lacks a parameter that the generator needs.
+        """
+        ...
+
+    def rest_code(self) -> NDArray[np.float32]:
+        """The code [L, D] of any portrait."""
+        ...
+
+    def channels_of(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Which channels [L, D] hold these parameters; a name may be that of a group."""
+        ...
+
+    @property
+    def controls(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Channels [L, D] of what users scale: ``pose``, ``blink``, ``gaze``, ``expression``."""
+        ...
+
+
+@runtime_checkable
+class Resizable(Protocol):
+    """What a generator offers besides if it makes pictures of any size.
+
+    It leaves the border of its picture as the portrait has it, so that the picture can be put back
+    into a larger one without a seam.
+    """
+
+    def at(self, resolution: int) -> Generator:
+        """The same generator for pictures of *resolution* pixels a side, 64 to 1024."""
         ...
