@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 from styletalker.plugins.mesh.fitted import Camera
 from styletalker.plugins.mesh.model import EXPRESSIONS, FIELDS, FaceModel, face_model
 from styletalker.plugins.puppet.fields import FloatArray
@@ -26,7 +27,11 @@ _FIELD_PULL, _EXPRESSION_PULL, _NEGATIVE_PULL, _ANGLE_PULL = 1.5, 2.5, 12.0, 0.0
 """Pull towards the average: per standard deviation, per weight, per weight below 0, per degree."""
 _FIRST_FIELD, _FIRST_EXPRESSION = 6, 6 + len(FIELDS)
 _UNKNOWNS = _FIRST_EXPRESSION + len(EXPRESSIONS) + 1
-_WEIGHT_STEP = 0.3
+_DEGREES = 10.0
+"""The unit of the unknown angles: all unknowns are of the order of one."""
+_STEPS, _NUDGE, _ENOUGH = 14, 1e-3, 2e-3
+_LOW, _HIGH = -2.5, 2.5
+"""Range of the identity's fields, standard deviations; theirs ends at about 1.8."""
 
 
 def _weights() -> NDArray[np.float64]:
@@ -76,32 +81,77 @@ def solve(landmarks: FloatArray) -> Solution:
     def seen(state: NDArray[np.float64]) -> NDArray[np.float64]:
         return _landmarks(model, state, camera_of(state))
 
-    def residual(state: NDArray[np.float64]) -> NDArray[np.float64]:
-        off = (seen(state) - landmarks) * (weights * _PART / apart)
-        moved = state[_FIRST_EXPRESSION:]
-        pulls = (
-            _FIELD_PULL * state[_FIRST_FIELD:_FIRST_EXPRESSION],
-            _EXPRESSION_PULL * moved,
-            _NEGATIVE_PULL * np.minimum(moved, 0.0),
-            _ANGLE_PULL * 10 * state[:3],
-        )
-        return np.concatenate([off.ravel(), *pulls])
+    def off(state: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (seen(state) - landmarks) * (_PART / apart)
 
     start = np.zeros(_UNKNOWNS)
-    start[2] = np.degrees(np.arctan2(eyes[1], eyes[0])) / 10
-    found = least_squares(
-        residual, start, method="trf", loss="soft_l1", f_scale=_OUTLIER, max_nfev=25, xtol=1e-4
-    ).x
+    start[2] = np.degrees(np.arctan2(eyes[1], eyes[0])) / _DEGREES
+    found = _descend(off, weights, start)
     inner = np.linalg.norm(seen(found) - landmarks, axis=1)[17:]
     weights_found = found[_FIRST_EXPRESSION:-1]
     return Solution(
         fields=found[_FIRST_FIELD:_FIRST_EXPRESSION],
         expressions=dict(zip(EXPRESSIONS, map(float, weights_found), strict=True)),
         jaw=float(found[-1]),
-        angles=found[:3] * 10,
+        angles=found[:3] * _DEGREES,
         camera=camera_of(found),
         error_px=float(inner.mean()),
     )
+
+
+def _descend(
+    off: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    weights: NDArray[np.float64],
+    start: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The unknowns with least weighted *off* [68, 2], by damped Gauss-Newton steps.
+
+    Landmarks far off weigh less at every step, so that a few wrong ones do not bend the face.
+    """
+    state, damping = start, 0.1
+    reached = np.inf
+    now = off(state)
+    for _ in range(_STEPS):
+        columns = [(off(state + _NUDGE * axis) - now) / _NUDGE for axis in np.eye(len(state))]
+        far = np.linalg.norm(now, axis=1, keepdims=True)
+        trust = weights * (1 + (far / _OUTLIER) ** 2) ** -0.25
+        slope = np.stack([(column * trust).ravel() for column in columns], 1)
+        pull = _pulls(state)
+        normal = slope.T @ slope + np.diag(pull**2)
+        downhill = slope.T @ (now * trust).ravel() + pull**2 * state
+        step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), downhill)
+        tried = state - step
+        tried[_FIRST_FIELD:_FIRST_EXPRESSION].clip(
+            _LOW, _HIGH, out=tried[_FIRST_FIELD:_FIRST_EXPRESSION]
+        )
+        there = off(tried)
+        cost = _cost(there, weights, tried)
+        if cost < reached:
+            settled = np.abs(tried - state).max() < _ENOUGH
+            state, now, reached, damping = tried, there, cost, damping / 4
+            if settled:
+                break
+        else:
+            damping *= 8
+    return state
+
+
+def _pulls(state: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Strength of the pull of each unknown towards 0."""
+    pull = np.zeros(len(state))
+    pull[:3] = _ANGLE_PULL * _DEGREES
+    pull[_FIRST_FIELD:_FIRST_EXPRESSION] = _FIELD_PULL
+    negative = state[_FIRST_EXPRESSION:] < 0
+    pull[_FIRST_EXPRESSION:] = np.where(negative, _NEGATIVE_PULL, _EXPRESSION_PULL)
+    return pull
+
+
+def _cost(off: NDArray[np.float64], weights: NDArray[np.float64], state: NDArray[np.float64]
+          ) -> float:  # fmt: skip
+    far = (off**2).sum(1)
+    robust = 4 * _OUTLIER**2 * (np.sqrt(1 + far / _OUTLIER**2) - 1) / 2
+    share = (off**2 * weights**2).sum(1) / np.maximum(far, 1e-12)
+    return float((robust * share).sum() + ((_pulls(state) * state) ** 2).sum())
 
 
 def _landmarks(model: FaceModel, state: NDArray[np.float64], camera: Camera) -> FloatArray:
@@ -109,6 +159,6 @@ def _landmarks(model: FaceModel, state: NDArray[np.float64], camera: Camera) -> 
     shape = model.mean + np.tensordot(state[_FIRST_FIELD:_FIRST_EXPRESSION], model.fields, 1)
     shape += np.tensordot(state[_FIRST_EXPRESSION:-1], model.expressions, 1)
     swing(shape, model.jaw, JAW_TURN * float(state[-1]), HINGE)
-    yaw, pitch, roll = state[:3] * 10
+    yaw, pitch, roll = state[:3] * _DEGREES
     turned = (shape - PIVOT) @ rotation(yaw, pitch, roll).astype(np.float64).T + PIVOT
     return screen_landmarks(model.rig, camera.project(turned), float(roll))[:, :2]
