@@ -46,8 +46,8 @@ def fit_head(landmarks: FloatArray, picture: NDArray[np.uint8]) -> FittedHead:
 
     domain = mouth_domain(own, neutral, shared)
     jaw = jaw_rig(domain, shared)
-    own_shut = own.copy()
-    swing(own_shut, jaw.weight, -JAW_TURN * solution.jaw, HINGE)
+    own_shut, opened = own.copy(), max(solution.jaw, 0.0)  # less is a short chin
+    swing(own_shut, jaw.weight, -JAW_TURN * opened, HINGE)
     base = with_closed_lips(own_shut, shared)
     lids = fit_eyelids(base, shared, neutral.identity)
     rows, columns = picture.shape[:2]
@@ -56,7 +56,7 @@ def fit_head(landmarks: FloatArray, picture: NDArray[np.uint8]) -> FittedHead:
         own=own,
         own_shut=own_shut,
         jaw=np.asarray(jaw.weight, np.float64),
-        jaw_open=solution.jaw,
+        jaw_open=opened,
         smile=solution.expressions["smile"],
         shapes=_shapes(shape_deltas(domain, shared), lids),
         lips=_lips(jaw, base),

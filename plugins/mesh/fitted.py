@@ -170,6 +170,8 @@ class Posed:
 
     screen: NDArray[np.float32]
     """[V, 3]: column, row (px) and depth (cm towards the camera) of the face's vertices."""
+    points: NDArray[np.float64]
+    """[V, 3] the same vertices in camera axes, cm."""
     head: FittedHead
     """The head that was posed."""
     turn: NDArray[np.float64]
@@ -181,7 +183,7 @@ class Posed:
 
     def moved(self, points: FloatArray) -> NDArray[np.float64]:
         """Camera axes [N, 3] of points [N, 3] in the photo's camera axes, moved with the head."""
-        return np.asarray((points - _AXIS) @ self.turn.T + (_AXIS + self.shift), np.float64)
+        return _moved(points, self.turn, self.shift)
 
     def place(self, points: FloatArray, jaw_share: FloatArray | float = 0.0
               ) -> NDArray[np.float64]:  # fmt: skip
@@ -215,11 +217,19 @@ def pose(head: FittedHead, parameters: NDArray[np.floating[Any]], own_mouth: flo
     _meet(points, head.lips, value["press"], value["fv"])
     turn = rotation(value["yaw"], value["pitch"], value["roll"]).astype(np.float64)
     shift = np.array([value["tx"], value["ty"], value["tz"]])
-    posed = Posed(
-        screen=np.empty((0, 3), np.float32), head=head, turn=turn, shift=shift, jaw=jaw
-    )  # fmt: skip
-    screen = head.camera.project(posed.moved(head.to_camera(points)))
-    return attrs.evolve(posed, screen=screen.astype(np.float32))
+    placed = _moved(head.to_camera(points), turn, shift)
+    return Posed(
+        screen=head.camera.project(placed).astype(np.float32),
+        points=placed,
+        head=head,
+        turn=turn,
+        shift=shift,
+        jaw=jaw,
+    )
+
+
+def _moved(points: FloatArray, turn: FloatArray, shift: FloatArray) -> NDArray[np.float64]:
+    return np.asarray((points - _AXIS) @ turn.T + (_AXIS + shift), np.float64)
 
 
 def _weights(value: Mapping[str, float], smile: float, closed: float) -> NDArray[np.float64]:
