@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.plugins.mesh.fitted import FittedHead, Posed, pose
 from styletalker.plugins.mesh.mouth_kernel import compose_mouth
-from styletalker.plugins.mesh.mouth_opening import opening_of
+from styletalker.plugins.mesh.mouth_opening import opening_of, tapered
 from styletalker.plugins.mesh.paint import box_around, coverage, texture_coordinates
 from styletalker.plugins.mesh.paint_look import Look, look_of
 from styletalker.plugins.mesh.teeth import lower_row, mouth_frame, upper_row
@@ -21,6 +21,8 @@ __all__ = ["MouthPainter"]
 
 _LIPS = [INDEX[name] for name in ("jaw", "part", "round", "spread", "press", "fv", "lip_up",
                                   "tongue", "smile", "frown")]  # fmt: skip
+_ROUND_SHADE = 0.6
+"""Part of their light that the teeth lose behind rounded lips."""
 _MARGIN_CM = 0.25
 """The lips are shaded up to this far from the opening."""
 
@@ -95,11 +97,12 @@ class MouthPainter:
         tongue = float(parameters[INDEX["tongue"]]) * (1 - float(parameters[INDEX["fv"]]))
         texels = self._texels(posed, tongue, box, bool(opening.gap.max() > 0.01))
         line = self._line(own_mouth, float(parameters[INDEX["press"]]))
+        light = 1 - _ROUND_SHADE * float(parameters[INDEX["round"]])
         width = max(0.05, (0.5 + 0.6 * self._softness) / scale)
         compose_mouth(
             box.of(canvas), cover, box.left, box.top, opening.frame, opening.upper, opening.lower,
-            texels, self._upper.texture, self._lower.texture, self._tongue.surface.texture,
-            self._colours, tongue, 1.0, weight, line, width,
+            *tapered(opening), texels, self._upper.texture, self._lower.texture, self._tongue.surface.texture,
+            self._colours, tongue, 1.0, light, weight, line, width,
         )  # fmt: skip
 
     def _scale(self, posed: Posed) -> float:

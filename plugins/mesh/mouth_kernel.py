@@ -45,6 +45,8 @@ def compose_mouth(
     frame: np.ndarray,
     upper_edge: np.ndarray,
     lower_edge: np.ndarray,
+    upper_free: np.ndarray,
+    lower_free: np.ndarray,
     texels: np.ndarray,
     upper: np.ndarray,
     lower: np.ndarray,
@@ -52,6 +54,7 @@ def compose_mouth(
     colours: np.ndarray,
     tongue_up: float,
     shade: float,
+    teeth_light: float,
     weight: float,
     line: float,
     line_width: float,
@@ -66,6 +69,8 @@ def compose_mouth(
         frame: the opening's frame [6].
         upper_edge: [n] height of the upper lip's edge, cm.
         lower_edge: [n] of the lower lip's.
+        upper_free: [n] upper edge of the free opening, narrower towards the corners.
+        lower_free: [n] its lower edge.
         texels: [h, w, 6] texture coordinates of upper teeth, lower teeth and tongue; < 0: none.
         upper: [., ., 4] texture of the upper teeth.
         lower: of the lower teeth.
@@ -73,6 +78,7 @@ def compose_mouth(
         colours: [5, 3] cavity, rim of the tongue's floor, inside of the lips, corner, contact.
         tongue_up: how far the tongue is raised, 0 to 1.
         shade: strength of the shadows inside, about 1.
+        teeth_light: brightness of the teeth: rounded lips shade them.
         weight: 1 draws, 0 leaves the canvas as it is.
         line: strength of the dark line where the lips touch, 0 to 1.
         line_width: its width, cm.
@@ -112,7 +118,10 @@ def compose_mouth(
             part = cover[y, x] * weight
             if part <= 0.0:
                 continue
-            below, above = max(below, 0.0), max(above, 0.0)
+            free_u = upper_free[i] * (1 - share) + upper_free[i + 1] * share
+            free_l = lower_free[i] * (1 - share) + lower_free[i + 1] * share
+            gap = min(gap, max(free_l - free_u, 0.0))
+            below, above = max(t - free_u, 0.0), max(free_l - t, 0.0)
             deep = _smooth(0.0, 0.9, above)
             for k in range(3):
                 colour[k] = colours[_TONGUE_RIM, k] + deep * (
@@ -125,9 +134,15 @@ def compose_mouth(
                 _over(colour, top_colour, on_tongue)
             if texels[y, x, 2] >= 0.0:
                 _read(lower, texels[y, x, 2], texels[y, x, 3], top_colour)
+                for k in range(3):
+                    dim = colours[_CORNER, k]
+                    top_colour[k] = dim + teeth_light * (top_colour[k] - dim)
                 _over(colour, top_colour, top_colour[3] * (1.0 - on_tongue * tongue_up))
             if texels[y, x, 0] >= 0.0:
                 _read(upper, texels[y, x, 0], texels[y, x, 1], top_colour)
+                for k in range(3):
+                    dim = colours[_CORNER, k]
+                    top_colour[k] = dim + teeth_light * (top_colour[k] - dim)
                 _over(colour, top_colour, top_colour[3])
 
             # light: shadow of the upper lip, the turn of the lower one, the corners
@@ -136,9 +151,10 @@ def compose_mouth(
             light *= 1.0 - 0.32 * shade * _smooth(0.55, 1.0, side)
             open_ = _smooth(0.02, 0.22, gap)
             wet = 0.85 * np.exp(-((above / 0.065) ** 2)) + 0.5 * np.exp(-((below / 0.04) ** 2))
+            wet_light = 0.62 + 0.38 * _smooth(-0.1, 0.1, below - above)  # the upper one is shaded
             wet = min(wet, 1.0) * (0.4 + 0.6 * open_)
             for k in range(3):
                 value = colour[k] * light
                 value = colours[_CORNER, k] + open_ * (value - colours[_CORNER, k])
-                value += wet * (colours[_INNER_LIP, k] - value)
+                value += wet * (colours[_INNER_LIP, k] * wet_light - value)
                 canvas[y, x, k] += part * (value - canvas[y, x, k])

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.plugins.puppet.fields import FloatArray
 
-__all__ = ["SAMPLES", "Opening", "opening_of"]
+__all__ = ["SAMPLES", "Opening", "opening_of", "tapered"]
 
 SAMPLES = 65
 """Samples of an edge from corner to corner."""
+_BLEND = 4.0
+"""Exponent of the smooth minimum of two widths."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -34,6 +36,19 @@ class Opening:
     def gap(self) -> NDArray[np.float32]:
         """[SAMPLES] cm between the edges, never below 0."""
         return np.maximum(self.lower - self.upper, 0.0)
+
+
+def tapered(opening: Opening) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Edges [SAMPLES] of the free opening: towards the corners the cheeks' inside closes it.
+
+    Lips are sewn to a mesh that ends bluntly; a mouth's corner narrows to a point.
+    """
+    grid = np.linspace(-1, 1, SAMPLES)
+    half = 0.5 * opening.gap.astype(np.float64) + 1e-6
+    most = 0.5 * opening.gap.max() * 1.10 * np.clip(1 - grid**2, 0, 1) ** 0.85 + 1e-6
+    free = (half**-_BLEND + most**-_BLEND) ** (-1 / _BLEND)
+    middle = 0.5 * (opening.upper + opening.lower)
+    return (middle - free).astype(np.float32), (middle + free).astype(np.float32)
 
 
 def _height(along: FloatArray, across: FloatArray) -> NDArray[np.float32]:

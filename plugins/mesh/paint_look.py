@@ -18,8 +18,8 @@ _TOOTH = np.array([1.0, 0.975, 0.915])
 """Colour of a tooth under white light, relative to its brightness."""
 _PALE = np.array([1.17, 0.97, 0.83])
 """Colour of average skin under white light, relative to its brightness."""
-_TINT = 0.55
-"""Part of the skin's deviation from that average which the light, not the skin, makes."""
+_TINT = 0.8
+"""Part of the colour cast that is given to the teeth."""
 _GRAIN_CM = 0.16
 """Structure finer than this is grain (or brush strokes): it goes onto painted parts."""
 
@@ -105,7 +105,7 @@ def _tooth(skin: FloatArray, white: FloatArray) -> FloatArray:
     light = max(1.02 * skin_light, 0.5 * (1.12 * white_light + 1.02 * skin_light))
     cast = (skin / max(skin_light, 1.0)) / _PALE
     cast_white = (white / max(white_light, 1.0)) / np.array([1.02, 1.0, 0.96])
-    cast = (0.5 * cast + 0.5 * cast_white) ** _TINT
+    cast = (0.35 * cast + 0.65 * cast_white) ** _TINT
     colour = _TOOTH * cast
     colour = colour / (colour @ LUMA) * min(light, 226.0)
     return np.minimum(colour, 244.0)
@@ -153,7 +153,7 @@ def look_of(photo: NDArray[np.uint8], head: FittedHead, rest: Posed) -> Look:
     lit = bare[light >= np.percentile(light, 40)]
     lips = head.topology.lips[2:5].ravel()
     lip = np.median(samples(colours, rest.screen[lips, :2].astype(float)), 0).astype(float)
-    face = samples(colours, rest.screen[: head.topology.lips.max(), :2].astype(float))
+    face = samples(colours, rest.screen[: int(head.topology.lips.max()), :2].astype(float))
     order = np.argsort(face @ LUMA)[: max(len(face) // 60, 1)]
     px_per_cm = float(head.camera.scale)
     skin = np.median(lit, 0)

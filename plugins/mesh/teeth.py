@@ -26,8 +26,8 @@ _UPPER_HEIGHT, _LOWER_HEIGHT = 1.05, 0.95
 """From the edge of the first tooth to above the gum line, cm."""
 _UPPER_BELOW = 0.17
 """The upper teeth end this far below the line where the lips meet, cm."""
-_LOWER_ABOVE = 0.02
-"""The lower teeth end this far above that line, cm."""
+_LOWER_ABOVE = -0.14
+"""The lower teeth end this far above that line, cm: most of them is behind the lower lip."""
 _GAP = 0.026
 """Width of the dark between two teeth, cm."""
 _BEYOND = 0.16
@@ -139,12 +139,13 @@ def _coloured(e: _Enamel, length: FloatArray, height: float, look: Look, lower: 
     """Texture [h, w, 4] of teeth of relative *length* before softness and grain."""
     texel = 1 / (_TEXELS * look.px_per_cm)
     line = max(_GAP, 1.3 * texel)
-    depth = (0.34 if lower else 0.46) * _GAP / line
+    depth = (0.48 if lower else 0.46) * _GAP / line
     cut = (1 - length[e.tooth]) * height + 0.05 * np.abs(e.inside) ** 4
     cut += 0.07 * (1 - np.clip(np.abs(e.gap) / 0.07, 0, 1)) ** 2  # the notch between two edges
     above = e.height - cut
     soft = max(0.05, 1.6 * texel)
     opacity = ramp(-0.5 * soft, 0.5 * soft, above)
+    opacity = opacity * ramp(1.0, 0.86, e.distance / e.distance.max())
 
     shade = 1 - 0.10 * np.abs(e.inside) ** 2.5
     shade *= 1 - depth * bump(e.gap, 0.0, line)
@@ -243,7 +244,8 @@ def _painted(plan: _Plan, x: FloatArray, rows: int, look: Look, size: float, *, 
     enamel = _enamel(x, edges, plan.height, rows)
     texture = _coloured(enamel, length, plan.height, look, lower)
     texture[..., :3] *= (1 - 0.45 * (np.abs(x) / plan.half) ** 2.4)[None, :, None]
-    texture[..., :3] *= 0.92 if lower else 1.0
+    if lower:  # in the shade of the upper row, the more the deeper behind the lip
+        texture[..., :3] *= lerp(0.90, 0.62, ramp(0.0, 0.6, enamel.height))[..., None]
     return finished(texture, x, look, _TEXELS)
 
 
@@ -271,9 +273,10 @@ def _photographed(plan: _Plan, mouth: MouthFrame, texture: NDArray[np.float32],
         [[np.interp(np.arange(columns), column, row[:, k]) for row in screen] for k in range(2)], -1
     )
     there = cv2.resize(wide, (columns, rows), interpolation=cv2.INTER_LINEAR)
-    colours, trust = teeth.picture(there)
+    colours, trust, side = teeth.picture(there)
     out = texture.copy()
-    out[..., :3] = lerp(texture[..., :3], colours, trust[..., None]).astype(np.float32)
+    out[..., :3] = lerp(0.8 * texture[..., :3], colours, trust[..., None]).astype(np.float32)
+    out[..., 3] *= side
     return out
 
 

@@ -51,10 +51,14 @@ class PhotoTeeth:
         height: FloatArray = upper + self.edge * (lower - upper)
         return height
 
-    def picture(self, screen: FloatArray) -> tuple[NDArray[np.float32], FloatArray]:
-        """Colours [h, w, 3] at the photo's positions *screen* [h, w, 2] and their trust [h, w].
+    def picture(self, screen: FloatArray) -> tuple[NDArray[np.float32], FloatArray, FloatArray]:
+        """What the photo shows at its positions *screen* [h, w, 2].
 
         Rows behind the lips repeat the nearest visible ones.
+
+        Returns:
+            Colours [h, w, 3]; how far they are teeth [h, w]; and an opacity [h, w] that fades
+            beyond the corners, where the photo shows no teeth.
         """
         along, below = self.local(screen)
         upper, lower = self._edges(along)
@@ -69,7 +73,8 @@ class PhotoTeeth:
             self.photo, column.astype(np.float32), row.astype(np.float32), cv2.INTER_CUBIC
         )
         trust = ramp(0.93, 0.80, np.abs(along)) * ramp(0.06, 0.16, lower - upper)
-        return np.clip(colours, 0, 255), trust
+        side = ramp(1.12, 0.88, np.abs(along))
+        return np.clip(colours, 0, 255), trust, side
 
 
 def _colour_and_edge(photo: FloatArray, opening: Opening) -> tuple[FloatArray, float]:

@@ -1,4 +1,4 @@
-"""The tongue: a soft surface on the jaw whose tip rises to the upper teeth."""
+"""The tongue: a soft mound on the jaw whose tip rises to the upper teeth."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from styletalker.plugins.puppet.fields import FloatArray, bump, grid_triangles, 
 
 __all__ = ["Tongue", "make_tongue"]
 
-_ROWS, _COLUMNS = 9, 15
-_LIFT = np.array([0.0, 0.62, 0.62])
+_COLUMNS = 9
+_HALF, _HEIGHT = 1.75, 1.25
+"""Half the width and the height of the mound seen from the front, cm."""
+_BELOW, _BEHIND = -0.16, 1.15
+"""Its sheet at rest begins below (its top is a little lower), and its tip behind, the line where the lips meet, cm."""
+_RISE, _FORWARD = 0.42, 0.42
 """Where the raised tip goes, cm."""
-_TEXELS = 1.2
-_TEXTURE_CM = 2.6
-"""Side of the texture, cm."""
+_NARROW = 0.30
+"""Part of its width that the raised tip loses."""
+_TEXELS = 1.3
+"""Texels a pixel of the photo."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Tongue:
-    """The tongue at rest and what a raised tip adds."""
+    """The tongue at rest and what raising its tip adds."""
 
     surface: Surface
     """Low in the mouth, behind the lower teeth."""
@@ -32,43 +37,50 @@ class Tongue:
         return self.surface.points + tongue * self.lift
 
 
-def make_tongue(mouth: MouthFrame, look: Look) -> Tongue:
-    """The tongue of *mouth*: from the tip's underside over the tip to the root."""
-    size = mouth.size
-    along = np.linspace(0, 1, _ROWS)[:, None]
-    across = np.linspace(-1, 1, _COLUMNS)[None]
-    # a profile in depth: down in front of the tip (0), over the tip (0.35), back to the root (1)
-    angle = np.interp(along, [0.0, 0.35, 1.0], [-0.65 * np.pi / 2, 0.0, 1.0])
-    front = along <= 0.36
-    y = np.where(front, 0.34 * np.sin(angle), 0.30 * np.sin(np.clip(angle, 0, 1) * np.pi / 2))
-    z = np.where(front, 0.30 * (np.cos(angle) - 1), -3.2 * np.clip(angle, 0, 1))
-    width = (1.25 + 0.45 * ramp(0.3, 0.8, along)) * size
-    reach = np.sqrt(np.clip(1 - across**2, 0, 1))
-    x = width * across * np.ones_like(along)
-    y = y * (0.35 + 0.65 * reach) - 0.30 * across**2 - 0.07 * bump(across, 0, 0.12) * (along > 0.3)
-    z = z - 0.55 * across**2
-    points = np.stack(np.broadcast_arrays(x, y, z), -1).reshape(-1, 3)
-    points = points + np.array([mouth.x, mouth.level - 0.62, mouth.front - 1.30])
-    share = np.broadcast_to((1 - ramp(0.35, 1.0, along)) * (1 - 0.35 * across**2), x.shape)
+def _texture(side: tuple[int, int], look: Look) -> FloatArray:
+    """The mound [h, w, 4] before light, softness and grain: its outline is in the opacity."""
+    u = np.linspace(-1, 1, side[1])[None]
+    v = np.linspace(0, 1, side[0])[:, None]
+    top = 0.10 + 0.55 * np.abs(u) ** 2.6 + 0.035 * bump(u, 0, 0.10)
+    inside = v - top
+    opacity = ramp(-0.06, 0.10, inside) * ramp(1.0, 0.86, np.abs(u))
+    light = 0.42 + 0.58 * ramp(0.0, 0.42, inside)  # the front of the tip catches the light
+    light = light * (1 - 0.30 * np.abs(u) ** 3) * (1 - 0.22 * ramp(0.55, 1.0, v))
+    light = light * (1 - 0.15 * bump(u, 0, 0.09) * ramp(0.0, 0.15, inside))
+    colour = look.lip * np.array([0.86, 0.64, 0.64])
+    colour = np.maximum(colour, 0.42 * look.skin * np.array([1.0, 0.64, 0.62]))
+    return np.dstack([colour * light[..., None], opacity])
 
-    side = max(int(_TEXTURE_CM * _TEXELS * look.px_per_cm), 12)
-    u = np.linspace(-1, 1, side)[None]
-    v = np.linspace(0, 1, side)[:, None]
-    light = np.interp(v, [0.0, 0.22, 0.40, 0.75, 1.0], [0.55, 0.95, 1.0, 0.55, 0.22])
-    light = light * (1 - 0.35 * np.abs(u) ** 3) * (1 - 0.16 * bump(u, 0, 0.10) * ramp(0.2, 0.5, v))
-    colour = look.lip * np.array([0.86, 0.66, 0.66])
-    lit = np.maximum(colour, 0.40 * look.skin * np.array([1.0, 0.66, 0.64]))
-    opacity = ramp(1.0, 0.82, np.abs(u)) * ramp(0.0, 0.10, v)
-    texture = np.dstack([lit * light[..., None], opacity * np.ones_like(light)]).astype(np.float32)
-    x_cm = mouth.x + width.max() * u[0]
-    return Tongue(
-        surface=Surface(
-            points=points,
-            triangles=grid_triangles(_ROWS, _COLUMNS)[:, ::-1].copy(),
-            texels=np.stack(np.broadcast_arrays((across * 0.5 + 0.5) * (side - 1),
-                            along * (side - 1)), -1).reshape(-1, 2).astype(np.float32),
-            texture=np.ascontiguousarray(finished(texture, x_cm, look, _TEXELS)),
-            jaw=1.0,
+
+def make_tongue(mouth: MouthFrame, look: Look) -> Tongue:
+    """The tongue of *mouth*, as a curved sheet that shows its front and top."""
+    size = mouth.size
+    across = np.linspace(-1, 1, _COLUMNS)[None]
+    down = np.linspace(0, 1, 3)[:, None]
+    x = _HALF * size * across
+    y = -_BELOW - _HEIGHT * size * down
+    z = -_BEHIND - 0.7 * across**2 - 0.9 * (1 - down) ** 2
+    origin = np.array([mouth.x, mouth.level, mouth.front])
+    points = np.stack(np.broadcast_arrays(x, y, z), -1).reshape(-1, 3) + origin
+    lift = np.stack(
+        np.broadcast_arrays(
+            -_NARROW * x, _RISE * (1 - 0.35 * down), _FORWARD + 0.9 * (1 - down) ** 2
         ),
-        lift=share.reshape(-1, 1) * _LIFT * size,
-    )  # fmt: skip
+        -1,
+    ).reshape(-1, 3)
+    per_cm = _TEXELS * look.px_per_cm
+    rows, columns = max(int(_HEIGHT * per_cm), 8), max(int(2 * _HALF * per_cm), 16)
+    texture = _texture((rows, columns), look).astype(np.float32)
+    u = np.linspace(-_HALF, _HALF, columns)
+    surface = Surface(
+        points=points,
+        triangles=grid_triangles(3, _COLUMNS),
+        texels=np.stack(
+            np.broadcast_arrays((across * 0.5 + 0.5) * (columns - 1), down * (rows - 1)), -1
+        )
+        .reshape(-1, 2)
+        .astype(np.float32),
+        texture=np.ascontiguousarray(finished(texture, u, look, _TEXELS)),
+        jaw=1.0,
+    )
+    return Tongue(surface=surface, lift=lift * size)
