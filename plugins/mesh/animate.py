@@ -7,8 +7,10 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from styletalker.plugins.mesh.eyes import EyesPainter
 from styletalker.plugins.mesh.fitted import FittedHead, Posed, pose
 from styletalker.plugins.mesh.layer import face_layer
+from styletalker.plugins.mesh.mouth import MouthPainter
 from styletalker.plugins.mesh.raster import blend
 from styletalker.plugins.mesh.scene import edge_fade, scene_of
 from styletalker.plugins.mesh.segment import head_mask
@@ -28,12 +30,15 @@ class AnimatedPhoto:
         distance = np.arange(max(photo.shape[:2]), dtype=np.float64)
         self._fade = edge_fade(distance, min(photo.shape[:2])).astype(np.float32)
         self._canvas = photo.astype(np.float32)
+        self._painters = (EyesPainter(head, self.photo), MouthPainter(head, self.photo))
 
     def frame(self, parameters: NDArray[np.floating[Any]], own_mouth: float
               ) -> NDArray[np.float32]:  # fmt: skip
         """The picture [H, W, 3], 0 to 255, under parameters [23] and *own_mouth*."""
         posed = pose(self.head, parameters, own_mouth)
         canvas = self.warped(posed, own_mouth)
+        for painter in self._painters:
+            painter.paint(canvas, posed, parameters, own_mouth)
         return canvas
 
     def warped(self, posed: Posed, own_mouth: float) -> NDArray[np.float32]:
