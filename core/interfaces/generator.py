@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from styletalker.core.errors import ConfigError, compose
 from styletalker.core.interfaces.contract import Contract
 from torch import Tensor, nn
 
-__all__ = ["Generator", "NoiseMode", "Parametric", "Resizable", "Warping"]
+__all__ = [
+    "Generator",
+    "NoiseMode",
+    "Parametric",
+    "Resizable",
+    "Warping",
+    "check_differentiable",
+]
 
 NoiseMode = Literal["const", "random", "none"]
 """Per-pixel noise of a style-based generator: its fixed maps, fresh noise, or none."""
@@ -44,10 +52,15 @@ class Generator(nn.Module, Contract, interface=True):
     **State.** None: both methods are pure functions of their input and the parameters, except
     ``noise="random"``, which draws from torch's global generator.
 
-    **Gradients** flow from the image to the codes and to every parameter.
+    **Gradients** flow from the image to the codes and to every parameter, unless
+    :attr:`differentiable` is false: then images have no graph, and what must learn through them
+    asks :func:`check_differentiable` first.
 
     **Raises** :class:`~styletalker.core.errors.InputError` for a wrong shape.
     """
+
+    differentiable: ClassVar[bool] = True
+    """Whether gradients flow from images to codes; false for a renderer."""
 
     def __init__(self, config: Any) -> None:
         """Build it from an instance of its configuration class; weights are random."""
@@ -157,12 +170,33 @@ class Parametric(Protocol):
 
 @runtime_checkable
 class Resizable(Protocol):
-    """What a generator offers besides if it makes pictures of any size.
+    """What a generator offers besides if it draws the same portraits at any size.
 
     It leaves the border of its picture as the portrait has it, so that the picture can be put back
     into a larger one without a seam.
     """
 
     def at(self, resolution: int) -> Generator:
-        """The same generator for pictures of *resolution* pixels a side, 64 to 1024."""
+        """A copy that draws the same portraits at *resolution* pixels a side.
+
+        Raises:
+            InputError: it cannot draw at that size.
+        """
         ...
+
+
+def check_differentiable(generator: Generator, use: str) -> None:
+    """Refuse *use* (such as ``stage talker``), which learns through images, without gradients.
+
+    Raises:
+        ConfigError: no gradients flow through the generator.
+    """
+    if not generator.differentiable:
+        raise ConfigError(
+            compose(
+                f"{use} learns through the generator's images, which have no gradients",
+                expected="a generator that is a network",
+                given=type(generator).__name__,
+                fix="Choose another generator, or leave out what compares pictures.",
+            )
+        )

@@ -16,8 +16,9 @@ from torch import Tensor
 
 __all__ = ["Performing"]
 
-_STILL = 0.005
-"""Channels that vary less do not move at all; their errors are measured in their own units."""
+_STILL = 0.1
+"""Channels that vary less are measured as if they varied so much. A blend weight that varies by a
+hundredth cannot be seen, and its gradient would drown that of all others."""
 _CONTACT = 0.5
 """From this value on, lips press together, or the lower lip lies on the teeth."""
 
@@ -67,8 +68,7 @@ class Performing(Objective):
         super().__init__()
         self.audio_encoder, self.motion_vae, self.prior = audio_encoder, motion_vae, prior
         self.window, self.losses = window, losses
-        scale = torch.where(deviation < _STILL, torch.ones_like(deviation), deviation)
-        self.register_buffer("scale", scale, persistent=False)
+        self.register_buffer("scale", deviation.clamp(min=_STILL), persistent=False)
         self.register_buffer("lips", lips, persistent=False)
         self.register_buffer("contacts", contacts, persistent=False)
 

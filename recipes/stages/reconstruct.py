@@ -37,6 +37,7 @@ class TrainGenerator(Stage):
         from styletalker.core.training.frames import FrameCache
         from styletalker.recipes.objectives.pairs import PairSource
         from styletalker.recipes.objectives.reconstruction import Reconstruction
+        from styletalker.core.interfaces.generator import check_differentiable
         from styletalker.recipes.stages.pair_sheet import PairSheet
 
         config, frames = self.config, context.inputs["frames"]
@@ -48,6 +49,7 @@ class TrainGenerator(Stage):
         )
         self._check(source)
         generator, inverter = network(context, "generator"), network(context, "inverter")
+        check_differentiable(generator, f"stage {context.name}")
         objective = Reconstruction(
             generator,
             inverter,

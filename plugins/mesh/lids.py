@@ -1,0 +1,77 @@
+"""Closed eyelids: what colour their skin is, and how dark the lashes are."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from styletalker.plugins.mesh.mouth_opening import SAMPLES
+from styletalker.plugins.mesh.paint_look import LUMA, samples
+from styletalker.plugins.puppet.fields import FloatArray
+
+__all__ = ["Lid", "lid_of"]
+
+_ABOVE, _BELOW = (3, 4), (3, 4, 5)
+"""Eye rings whose skin is looked at over and under an eye: off lashes and brow."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Lid:
+    """The look of one closed upper lid."""
+
+    skin: NDArray[np.float32]
+    """[SAMPLES, 3] from the left to the right corner."""
+    lash: NDArray[np.float64]
+    """[3] colour of the lashes."""
+    lash_strength: float
+    """How dense the lashes are in the photo, 0 to 1."""
+
+
+def _bright(candidates: FloatArray, share: float) -> FloatArray:
+    """Of the colours [n, columns, 3], that at the *share* quantile of brightness, per column."""
+    order = np.argsort(candidates @ LUMA, axis=0)
+    place = share * (len(candidates) - 1)
+    low, part = int(place), place - int(place)
+    ranked = np.take_along_axis(candidates, order[..., None], axis=0)
+    high = ranked[min(low + 1, len(ranked) - 1)]
+    chosen: FloatArray = ranked[low] * (1 - part) + high * part
+    return chosen
+
+
+def lid_of(photo: FloatArray, rings: FloatArray, skin: FloatArray) -> Lid:
+    """The lid over one eye.
+
+    Args:
+        photo: [H, W, 3].
+        rings: [6, LID_POINTS, 2] the eye's rings in the photo, px, clockwise from the left
+            corner over the upper lid.
+        skin: [3] the face's lit skin.
+    """
+    count = rings.shape[1]
+    half = count // 2
+    inner = np.arange(2, half - 1)
+    mirror = (count - inner) % count
+    above = np.stack([samples(photo, rings[k, inner]) for k in _ABOVE]).astype(float)
+    below = np.stack([samples(photo, rings[k, mirror]) for k in _BELOW]).astype(float)
+    colour = 0.5 * _bright(above, 0.5) + 0.5 * _bright(below, 0.5)
+    smooth = gaussian_filter1d(colour, 2.2, axis=0, mode="nearest")
+    mean = smooth.mean(0)
+    lift = np.clip(0.72 * float(skin @ LUMA) / max(float(mean @ LUMA), 1.0), 1.0, 1.25)
+    edge = rings[0, inner]
+    along = (edge - rings[0, 0]) @ (rings[0, half] - rings[0, 0])
+    along = 2 * along / float(np.sum((rings[0, half] - rings[0, 0]) ** 2)) - 1
+    grid = np.linspace(-1, 1, SAMPLES)
+    table = np.stack([np.interp(grid, along, smooth[:, k] * lift) for k in range(3)], -1)
+
+    steps = np.linspace(0.0, 0.7, 5)
+    near = np.stack([samples(photo, edge + k * (rings[1, inner] - edge)) for k in steps])
+    rims = _bright(near.astype(float), 0.0)
+    rims = rims[(rims @ LUMA) <= np.median(rims @ LUMA)]
+    dark = rims.mean(0)
+    contrast = 1 - float(dark @ LUMA) / max(float(mean @ LUMA), 1.0)
+    return Lid(
+        skin=table.astype(np.float32),
+        lash=0.8 * dark,
+        lash_strength=float(np.clip(1.05 * contrast, 0.2, 0.85)),
+    )

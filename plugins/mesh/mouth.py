@@ -1,0 +1,135 @@
+"""The mouth: what opens between the lips of a photo."""
+
+from __future__ import annotations
+
+import attrs
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from styletalker.plugins.mesh.fitted import FittedHead, Posed, pose
+from styletalker.plugins.mesh.mouth_kernel import compose_mouth
+from styletalker.plugins.mesh.mouth_opening import opening_of, tapered
+from styletalker.plugins.mesh.paint import box_around, coverage, texture_coordinates
+from styletalker.plugins.mesh.paint_look import Look, look_of
+from styletalker.plugins.mesh.teeth import lower_row, mouth_frame, upper_row
+from styletalker.plugins.mesh.teeth_photo import photo_teeth
+from styletalker.plugins.mesh.tongue import make_tongue
+from styletalker.plugins.puppet.fields import FloatArray, ramp
+from styletalker.plugins.puppet.parameters import INDEX, PARAMETERS
+
+__all__ = ["MouthPainter"]
+
+_LIPS = [INDEX[name] for name in ("jaw", "part", "round", "spread", "press", "fv", "lip_up",
+                                  "tongue", "smile", "frown")]  # fmt: skip
+_ROUND_SHADE = 0.72
+"""Part of their light that the teeth lose behind rounded lips."""
+_MARGIN_CM = 0.55
+"""The lips are shaded up to this far from the opening."""
+
+
+def _colours(look: Look) -> NDArray[np.float64]:
+    """Colours [5, 3] for the kernel."""
+    lip = look.lip
+    cavity = np.maximum(lip * np.array([0.20, 0.11, 0.11]), 0.55 * look.dark)
+    floor = lip * np.array([0.42, 0.26, 0.26])
+    inner = lip * np.array([0.68, 0.52, 0.52])
+    corner = np.maximum(lip * np.array([0.42, 0.28, 0.27]), 0.8 * look.dark)
+    line = np.maximum(lip * np.array([0.52, 0.38, 0.37]), look.dark)
+    return np.stack([cavity, floor, inner, corner, line])
+
+
+class MouthPainter:
+    """Draws the inside of the mouth, and the soft line where the lips touch, onto frames."""
+
+    def __init__(self, head: FittedHead, photo: NDArray[np.uint8]) -> None:
+        """Prepare teeth, tongue and colours.
+
+        Args:
+            head: fitted to the photo.
+            photo: [H, W, 3] sRGB of the head's size.
+        """
+        rest = pose(head, np.zeros(len(PARAMETERS)), 1.0)
+        look = look_of(photo, head, rest)
+        frame = mouth_frame(head)
+        teeth = photo_teeth(photo, head, rest, look)
+        self._toothy = teeth is not None
+        if teeth is not None:
+            look = attrs.evolve(look, tooth=teeth.colour)
+        self._upper = upper_row(frame, look, teeth, rest)
+        self._lower = lower_row(frame, look)
+        self._tongue = make_tongue(frame, look)
+        self._colours = _colours(look)
+        self._softness = float(np.sqrt(max(look.softness_px**2 - 0.3, 0.0)) * 0.55)
+        ring = head.topology.lips[0]
+        half = len(ring) // 2
+        self._edges = (ring[half::-1], np.concatenate([ring[half:], ring[:1]]))
+
+    def paint(
+        self,
+        canvas: NDArray[np.float32],
+        posed: Posed,
+        parameters: NDArray[np.floating],
+        own_mouth: float,
+    ) -> None:
+        """Draw the mouth of one frame in place.
+
+        Args:
+            canvas: [H, W, 3] float32, 0 to 255: the warped photo.
+            posed: where the head is.
+            parameters: [P] change from the photo.
+            own_mouth: 1 shows the photo's own mouth: with no lip parameter changed, nothing is
+                drawn.
+        """
+        moved = float(np.abs(np.asarray(parameters, float)[_LIPS]).sum())
+        weight = 1.0 - float(own_mouth) * (1.0 - float(ramp(0.0, 0.35, moved)))
+        if weight <= 1e-4:
+            return
+        upper, lower = (posed.screen[edge, :2].astype(float) for edge in self._edges)
+        scale = self._scale(posed)
+        opening = opening_of(upper, lower, scale)
+        height, width = canvas.shape[:2]
+        box = box_around(opening.outline, _MARGIN_CM * scale, width, height)
+        if box is None:
+            return
+        cover = coverage(opening.outline, box)
+        if self._softness > 0.2:
+            cover = cv2.GaussianBlur(cover, (0, 0), self._softness)
+        tongue = float(parameters[INDEX["tongue"]]) * (1 - float(parameters[INDEX["fv"]]))
+        texels = self._texels(posed, tongue, box, bool(opening.gap.max() > 0.01))
+        clean = 1 - float(own_mouth) if self._toothy else 0.0
+        line = self._line(own_mouth, float(parameters[INDEX["press"]]))
+        light = 1 - _ROUND_SHADE * float(parameters[INDEX["round"]])
+        width = max(0.05, (0.5 + 0.6 * self._softness) / scale)
+        compose_mouth(
+            box.of(canvas), cover, box.left, box.top, opening.frame, opening.upper, opening.lower,
+            *tapered(opening), texels, self._upper.texture, self._lower.texture, self._tongue.surface.texture,
+            self._colours, tongue, 1.0, light, weight, line, width,
+            clean,
+        )  # fmt: skip
+
+    def _scale(self, posed: Posed) -> float:
+        """Pixels per cm at the mouth in this frame."""
+        middle = self._upper.points.mean(0)
+        ends = posed.place(np.stack([middle, middle + [0, 1.0, 0]]))
+        return float(np.hypot(*(ends[1] - ends[0])[:2]))
+
+    def _line(self, own_mouth: float, press: float) -> float:
+        """Strength of the contact line: lips closed over visible teeth have none of their own."""
+        own = 0.75 * (1 - own_mouth) if self._toothy else 0.0
+        return min(own + 0.25 * press, 1.0)
+
+    def _texels(self, posed: Posed, tongue: float, box, seen: bool) -> NDArray[np.float32]:
+        """Texture coordinates [h, w, 6] of upper teeth, lower teeth and tongue."""
+        out = np.full((box.height, box.width, 6), -1.0, np.float32)
+        if not seen:
+            return out
+        parts: list[tuple[int, FloatArray]] = [
+            (0, self._upper.points), (2, self._lower.points), (4, self._tongue.points(tongue))
+        ]  # fmt: skip
+        for channel, points in parts:
+            surface = (self._upper, self._lower, self._tongue.surface)[channel // 2]
+            screen = posed.place(points, surface.jaw)
+            out[..., channel : channel + 2] = texture_coordinates(
+                screen, surface.triangles, surface.texels, box
+            )
+        return out
