@@ -47,3 +47,6 @@ class ConditionalSequentialConfig:
     A full output layer for 18 x 512 codes has 9216 * channels weights; talking needs far fewer
     directions.
     """
+    direct: bool = False
+    """Whether motion also acts on the codes by a linear layer of its own. Beside loud audio, motion
+    that must pass the recurrence is hardly ever learnt to be used."""

@@ -53,6 +53,7 @@ class ConditionalSequentialVAE(MotionVAE):
             channels=config.channels,
             layers=config.layers,
             rank=config.rank,
+            direct=config.direct,
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import attrs
-from styletalker.core.config.options import within
+from styletalker.core.config.options import above, within
 
 __all__ = ["PerformingLosses", "ReconstructionLosses", "TalkingLosses"]
 
@@ -75,6 +75,9 @@ class PerformingLosses:
     Channels are measured relative to how much they vary.
     """
 
+    least_deviation: float = attrs.field(default=0.1, validator=above(0.0))
+    """Channels that vary less are measured as if they varied so much, above 0: a blend weight that
+    varies by a hundredth cannot be seen, and its gradient would drown that of all others."""
     lips: float = attrs.field(default=1.0, validator=within(0.0))
     """Mean absolute error of the channels that the sound decides, at least 0."""
     rest: float = attrs.field(default=1.0, validator=within(0.0))
@@ -85,7 +88,12 @@ class PerformingLosses:
     """How much more frames count in ``lips`` in which lips touch each other or the teeth."""
     silence: float = attrs.field(default=2.0, validator=within(0.0))
     """How much more silent frames count in ``lips``, at least 0: closed, still lips."""
-    beta: float = attrs.field(default=0.003, validator=within(0.0))
+    swap: bool = True
+    """Whether half of the clips hear another clip's sound, whose lips they must then have."""
+    beta: float = attrs.field(default=0.0003, validator=within(0.0))
     """Weight of the KL divergence in nats per frame, at least 0."""
     beta_warmup_steps: int = attrs.field(default=300, validator=within(0))
     """Steps in which the weight of the KL rises to ``beta``, at least 0."""
+    beta_from_step: int = attrs.field(default=0, validator=within(0))
+    """Step in which it begins to rise, at least 0: until then, the decoder learns to use motion
+    that costs nothing. A KL from the start is met by motion that says nothing, and stays so."""

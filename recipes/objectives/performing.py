@@ -14,11 +14,10 @@ from styletalker.recipes.objectives.losses import PerformingLosses
 from styletalker.recipes.objectives.windows import Window
 from torch import Tensor
 
-__all__ = ["Performing"]
+__all__ = ["Performing", "unseen"]
 
-_STILL = 0.1
-"""Channels that vary less are measured as if they varied so much. A blend weight that varies by a
-hundredth cannot be seen, and its gradient would drown that of all others."""
+_CONSTANT = 1e-6
+"""Channels that vary less do not move at all; their errors are measured in their own units."""
 _CONTACT = 0.5
 """From this value on, lips press together, or the lower lip lies on the teeth."""
 
@@ -68,7 +67,9 @@ class Performing(Objective):
         super().__init__()
         self.audio_encoder, self.motion_vae, self.prior = audio_encoder, motion_vae, prior
         self.window, self.losses = window, losses
-        self.register_buffer("scale", deviation.clamp(min=_STILL), persistent=False)
+        moving = deviation.clamp(min=losses.least_deviation)
+        scale = torch.where(deviation < _CONSTANT, torch.ones_like(deviation), moving)
+        self.register_buffer("scale", scale, persistent=False)
         self.register_buffer("lips", lips, persistent=False)
         self.register_buffer("contacts", contacts, persistent=False)
 
@@ -85,15 +86,17 @@ class Performing(Objective):
         losses, ws, ws_ref = self.losses, batch["ws"], batch["ws_ref"]
         before = self.window.before
         audio = self.audio_encoder(batch["heard"])[:, before : before + self.window.frames]
-        posterior = self.motion_vae.encode(_unseen(ws, self.motion_vae.resolution), ws)
+        posterior = self.motion_vae.encode(unseen(ws, self.motion_vae.resolution), ws)
         motion = posterior.sample(draws.normal(*posterior.mean.shape))
-        own = torch.arange(len(ws), device=ws.device)
-        heard = torch.where(own % 2 == 1, own, own.roll(2 if len(ws) > 2 else 1))  # even: swapped
+        heard = own = torch.arange(len(ws), device=ws.device)
+        if losses.swap:  # even items hear the one before the last
+            heard = torch.where(own % 2 == 1, own, own.roll(2 if len(ws) > 2 else 1))
         decoded = self.motion_vae.decode(motion, audio[heard], ws_ref).ws
         wanted = torch.where(self.lips, ws[heard], ws)
         log_prior = self.prior.log_prob(motion, audio.detach(), ws_ref)
         nats = (posterior.log_prob(motion) - log_prior).mean()
-        beta = losses.beta * min(1.0, (draws.step + 1) / max(losses.beta_warmup_steps, 1))
+        risen = (draws.step + 1 - losses.beta_from_step) / max(losses.beta_warmup_steps, 1)
+        beta = losses.beta * min(1.0, max(0.0, risen))
         return self._distances(decoded, wanted, batch["spoken"][heard]) | {
             "kl": beta * nats,
             "_nats": nats.detach(),
@@ -115,6 +118,6 @@ class Performing(Objective):
         }
 
 
-def _unseen(ws: Tensor, resolution: int) -> Tensor:
+def unseen(ws: Tensor, resolution: int) -> Tensor:
     """Frames [B, T, 3, H, W] for a motion VAE that does not look at them; they take no memory."""
     return ws.new_zeros(()).expand(*ws.shape[:2], 3, resolution, resolution)

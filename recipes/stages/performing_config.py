@@ -8,7 +8,7 @@ from styletalker.core.training.config import TrainingConfig
 from styletalker.recipes.objectives.losses import PerformingLosses
 from styletalker.recipes.objectives.spoiling import Spoiling
 
-__all__ = ["PerformancesConfig", "PerformerConfig"]
+__all__ = ["PerformancesConfig", "PerformerConfig", "PerformerPriorConfig"]
 
 
 @attrs.frozen(kw_only=True)
@@ -43,3 +43,17 @@ class PerformerConfig:
     """Split of the corpus to train on."""
     check_split: str = "val"
     """Split on whose people the lips are measured at the end."""
+
+
+@attrs.frozen(kw_only=True)
+class PerformerPriorConfig:
+    """Options of the stage ``performer_prior``."""
+
+    training: TrainingConfig
+    """How long and with which optimizer; a batch counts windows of clips."""
+    frames: int = attrs.field(default=125, validator=within(5, 1000))
+    """Frames of a window, 5 to 1000."""
+    clips: int = attrs.field(default=0, validator=within(0))
+    """How many clips of the split, from the first; 0 for all."""
+    split: str = "train"
+    """Split of the corpus to train on."""
