@@ -9,11 +9,11 @@ from styletalker.plugins.puppet.fields import FloatArray
 
 __all__ = ["Light", "estimate_light", "normals_of"]
 
-_STRENGTH = 0.75
+_STRENGTH = 0.6
 """Part of the computed change that is shown: skin also scatters, and the estimate is coarse."""
 _FLOOR = 0.35
 """Least light, as a part of the average: shadows are never black."""
-_LEAST, _MOST = 0.80, 1.22
+_LEAST, _MOST = 0.82, 1.16
 _ROUNDS = 4
 
 

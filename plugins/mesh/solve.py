@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -128,14 +126,13 @@ def _upright(model: FaceModel, landmarks: FloatArray) -> NDArray[np.float64]:
 def _solution(model: FaceModel, view: View, landmarks: FloatArray, state: NDArray[np.float64]
               ) -> Solution:  # fmt: skip
     first = _VIEW + len(model.fields)
-    camera = view.camera(state)
-    off = np.linalg.norm(_landmarks(model, state, camera) - landmarks, axis=1)
+    off = np.linalg.norm(linearised(model, state, view)[0] - landmarks, axis=1)
     return Solution(
         fields=state[_VIEW:first],
         expressions=dict(zip(EXPRESSIONS, map(float, state[first:-1]), strict=True)),
         jaw=float(state[-1]),
         angles=state[:3] * _DEGREES,
-        camera=camera,
+        camera=view.camera(state),
         error_px=float(off[17:].mean()),
     )
 
@@ -147,22 +144,21 @@ def _descend(model: FaceModel, view: View, landmarks: FloatArray, start: NDArray
     Landmarks far off weigh less at every step, so that a few wrong ones do not bend the face.
     """
     fields = slice(_VIEW, _VIEW + len(model.fields))
-    first = fields.stop
-
-    def off(state: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (_landmarks(model, state, view.camera(state)) - landmarks) * (_PART / view.apart)
-
-    state, damping, now = start, 0.1, off(start)
+    first, unit = fields.stop, _PART / view.apart
+    state, damping = start, 0.1
+    seen, slope = linearised(model, state, view)
+    now = (seen - landmarks) * unit
     reached = _cost(now, state, _pulls(state, first))
     for _ in range(_STEPS):
-        step = _step(off, state, now, _pulls(state, first), damping)
+        step = _step(now, slope * unit, state, _pulls(state, first), damping)
         tried = state - step
         tried[fields] = np.clip(tried[fields], -_MOST_FIELD, _MOST_FIELD)
-        there = off(tried)
+        seen, there_slope = linearised(model, tried, view)
+        there = (seen - landmarks) * unit
         cost = _cost(there, tried, _pulls(tried, first))
         if cost < reached:
             settled = np.abs(tried - state).max() < _ENOUGH
-            state, now, reached, damping = tried, there, cost, damping / 4
+            state, now, slope, reached, damping = tried, there, there_slope, cost, damping / 4
             if settled:
                 break
         else:
@@ -171,19 +167,18 @@ def _descend(model: FaceModel, view: View, landmarks: FloatArray, start: NDArray
 
 
 def _step(
-    off: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    state: NDArray[np.float64],
     now: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    state: NDArray[np.float64],
     pull: NDArray[np.float64],
     damping: float,
 ) -> NDArray[np.float64]:
-    """One step downhill."""
-    columns = [(off(state + _NUDGE * axis) - now) / _NUDGE for axis in np.eye(len(state))]
+    """One step downhill from distances *now* [68, 2] with *slope* [68, 2, unknowns]."""
     far = np.linalg.norm(now, axis=1, keepdims=True)
     trust = _TRUST * (1 + (far / _OUTLIER) ** 2) ** -0.25
-    slope = np.stack([(column * trust).ravel() for column in columns], 1)
-    normal = slope.T @ slope + np.diag(pull**2)
-    downhill = slope.T @ (now * trust).ravel() + pull**2 * state
+    rows = (slope * trust[..., None]).reshape(-1, len(state))
+    normal = rows.T @ rows + np.diag(pull**2)
+    downhill = rows.T @ (now * trust).ravel() + pull**2 * state
     return np.asarray(np.linalg.solve(normal + damping * np.diag(np.diag(normal)), downhill))
 
 
@@ -203,13 +198,45 @@ def _cost(off: NDArray[np.float64], state: NDArray[np.float64], pull: NDArray[np
     return float((robust * share).sum() + ((pull * state) ** 2).sum())
 
 
-def _landmarks(model: FaceModel, state: NDArray[np.float64], camera: Camera) -> FloatArray:
-    """Landmarks [68, 2] of the model on the screen."""
-    first = _VIEW + len(model.fields)
-    shape = model.mean + np.tensordot(state[first:-1], model.expressions, 1)
-    if len(model.fields):
-        shape += np.tensordot(state[_VIEW:first], model.fields, 1)
-    swing(shape, model.jaw, JAW_TURN * float(state[-1]), HINGE)
-    yaw, pitch, roll = state[:3] * _DEGREES
-    turned = (shape - PIVOT) @ rotation(yaw, pitch, roll).astype(np.float64).T + PIVOT
-    return screen_landmarks(model.rig, camera.project(turned), float(roll))[:, :2]
+def linearised(model: FaceModel, state: NDArray[np.float64], view: View
+               ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+    """Landmarks [68, 2] of the model on the screen, and their slopes [68, 2, unknowns].
+
+    Landmarks of the contour slide over the surface; their slopes are those of the points where
+    they are, which is exact to first order, since a contour is where sliding changes nothing.
+    """
+    camera = view.camera(state)
+    basis = np.concatenate([model.fields, model.expressions])
+    shape = model.mean + np.tensordot(state[_VIEW:-1], basis, 1)
+    opened, more = shape.copy(), shape.copy()
+    swing(opened, model.jaw, JAW_TURN * float(state[-1]), HINGE)
+    swing(more, model.jaw, JAW_TURN * float(state[-1] + _NUDGE), HINGE)
+    angle = JAW_TURN * float(state[-1]) * model.jaw
+    cosine, sine = np.cos(angle), np.sin(angle)
+    y, z = basis[..., 1], basis[..., 2]
+    moves = np.stack([basis[..., 0], cosine * y - sine * z, sine * y + cosine * z], -1)
+    moves = np.concatenate([moves, [(more - opened) / _NUDGE]])
+
+    degrees = state[:3] * _DEGREES
+    turn, hung = rotation(*degrees).astype(np.float64), opened - PIVOT
+    turned = hung @ turn.T + PIVOT
+    step = _DEGREES * _NUDGE * 10
+    turns = [(rotation(*(degrees + step * axis)) - rotation(*(degrees - step * axis)))
+             / (20 * _NUDGE) for axis in np.eye(3)]  # fmt: skip
+    moves = np.concatenate([np.stack([hung @ t.T for t in turns]), moves @ turn.T])
+
+    screen = camera.project(turned)
+    far = camera.distance - turned[:, 2]
+    near = camera.scale * camera.distance / far
+    columns = near * (moves[..., 0] + turned[:, 0] / far * moves[..., 2])
+    rows = -near * (moves[..., 1] + turned[:, 1] / far * moves[..., 2])
+    carried = np.concatenate([screen, columns.T, rows.T], 1)
+    found = screen_landmarks(model.rig, carried, float(degrees[2]))
+    seen, count = found[:, :2], len(moves)
+    slope = np.zeros((len(seen), 2, len(state)))
+    others = [0, 1, 2, *range(_VIEW, len(state))]
+    slope[:, 0, others] = found[:, 3 : 3 + count]
+    slope[:, 1, others] = found[:, 3 + count :]
+    slope[:, :, 3] = seen - (camera.x, camera.y)
+    slope[:, 0, 4] = slope[:, 1, 5] = view.apart
+    return seen, slope
