@@ -17,7 +17,7 @@ from styletalker.plugins.puppet.fields import FloatArray
 from styletalker.plugins.puppet.landmarks import landmark_rig
 from styletalker.plugins.puppet.lids import Eyelids, fit_eyelids
 from styletalker.plugins.puppet.posing import HINGE, JAW_TURN, rotation, swing
-from styletalker.plugins.puppet.topology import Topology, topology
+from styletalker.plugins.puppet.topology import topology
 
 __all__ = ["fit_head", "shows_teeth"]
 

@@ -14,7 +14,7 @@ from styletalker.plugins.puppet.identity import Identity, bounds
 from styletalker.plugins.puppet.landmarks import LandmarkRig, landmark_rig
 from styletalker.plugins.puppet.lids import fit_eyelids
 from styletalker.plugins.puppet.skull import proportion
-from styletalker.plugins.puppet.topology import Topology, topology
+from styletalker.plugins.puppet.topology import topology
 
 __all__ = ["EXPRESSIONS", "FIELDS", "FaceModel", "Neutral", "face_model", "identity_of",
            "neutral_face"]  # fmt: skip

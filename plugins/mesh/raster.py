@@ -26,10 +26,9 @@ def rasterise_attributes(
     depth: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Fill *out* [H, W, A] with the *attributes* [V, A] of the nearest surface; back faces are not
-    drawn, and *out* keeps its values where there is none.
+    """Fill *out* [H, W, A] with the *attributes* [V, A] of the nearest surface.
 
-    *out*'s first pixel is column *left* and row *top* of *screen* [V, 3] (column, row, depth);
+    Back faces are not drawn, and *out* keeps its values where there is no surface. *out*'s first pixel is column *left* and row *top* of *screen* [V, 3] (column, row, depth);
     *depth* [H, W] is overwritten.
     """
     rows, columns = depth.shape

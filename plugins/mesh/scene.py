@@ -139,6 +139,9 @@ def _box(weight: FloatArray, width: int, height: int) -> tuple[int, int, int, in
     step_x, step_y = (width - 1) / (weight.shape[1] - 1), (height - 1) / (weight.shape[0] - 1)
     left, right = (columns[0] - 1) * step_x, (columns[-1] + 1) * step_x
     top, bottom = (rows[0] - 1) * step_y, (rows[-1] + 1) * step_y
-    return max(int(left), 0), max(int(top), 0), min(int(right) + 2, width), min(
-        int(bottom) + 2, height
+    return (
+        max(int(left), 0),
+        max(int(top), 0),
+        min(int(right) + 2, width),
+        min(int(bottom) + 2, height),
     )

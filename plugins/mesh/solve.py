@@ -36,7 +36,7 @@ _MOST_FIELD = 2.5
 def _trust() -> NDArray[np.float64]:
     """How much each landmark counts [68, 2], in column and row."""
     weight = np.ones(68)
-    weight[:17], weight[36:48], weight[48:] = 0.35, 1.5, 1.3
+    weight[:17], weight[17:27], weight[27:48], weight[48:] = 0.35, 0.8, 1.5, 1.2
     both = np.stack([weight, weight], 1)
     along = [*range(5), *range(12, 17)]  # beside the face the contour runs up and down
     both[along, 1] *= 0.3

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, percentile_filter
 from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.face_analyser import FaceAnalyser
+from styletalker.evaluation.blinks import eye_openness
 from styletalker.evaluation.eye_contrast import eye_contrast
 from styletalker.evaluation.tracking import track
 from styletalker.plugins.mesh.codes import to_codes
@@ -15,20 +16,24 @@ from styletalker.plugins.mesh.solve import CAMERA_DISTANCE, Person, Solution, Vi
 from styletalker.plugins.puppet.fields import FloatArray, ramp
 from styletalker.plugins.puppet.parameters import INDEX, PARAMETERS
 
-__all__ = ["follow", "motion_of", "to_motion"]
+__all__ = ["follow", "motion_of"]
 
 _SAMPLES = 12
 """Frames that tell who somebody is: the identity is the median of their fits."""
 _LEAST_FOUND = 0.5
 """Part of the frames in which there must be a face."""
-_POSE_SMOOTH, _FACE_SMOOTH, _LIP_SMOOTH = 1.6, 1.5, 0.7
+_POSE_SMOOTH, _FACE_SMOOTH, _LIP_SMOOTH, _LID_SMOOTH = 1.6, 1.5, 0.7, 0.6
 """Standard deviations in frames of the smoothing over time; symmetric, so nothing lags."""
 _LIPS_AT_REST, _USUAL_OPEN = 10.0, 70.0
 """Percentile of a clip at which lips count as closed, and eyes as open."""
-_BLINK_FROM, _BLINK_TO = 0.22, 0.55
-"""Loss of the eyes' usual contrast at which a lid starts to close and is shut."""
+_CONTRAST_COUNTS = 0.7
+"""What a loss of contrast counts beside a loss of height of the eyes."""
+_BLINK_FROM, _BLINK_TO = 0.33, 0.55
+"""Loss of both at which a lid starts to close and is shut. In a sharp video of a person dlib's
+landmarks lose half of their height in a blink and the contrast hardly changes, because of lashes
+and make-up; in small pictures it is the other way round."""
 _OPEN_FRAMES = 75
-"""Frames around over which the eyes' usual contrast is taken."""
+"""Frames around over which it is seen what is usual."""
 _LIPS = ("part", "round", "spread", "press", "lip_up", "frown")
 _FACE = ("smile", "brow_up", "brow_in", "squint")
 _LOW = np.array([parameter.low for parameter in PARAMETERS])
@@ -40,8 +45,8 @@ class _Seen:
     """One video, frame by frame; NaN has been bridged."""
 
     solutions: list[Solution]
-    contrast: NDArray[np.float64]
-    """[T, 2] of the eyes."""
+    lost: NDArray[np.float64]
+    """[T] how much the eyes lost of their usual height and contrast."""
 
 
 def follow(frames: NDArray[np.uint8], analyser: FaceAnalyser) -> NDArray[np.float32]:
@@ -72,16 +77,17 @@ def motion_of(landmarks: FloatArray, contrast: FloatArray) -> NDArray[np.float64
     fields = np.median([solve(landmarks[t]).fields for t in chosen], 0)
     person = Person(fields, View.of(np.median(landmarks, 0)))
     solutions = [person.follow(points) for points in landmarks]
-    return to_motion(_Seen(solutions=solutions, contrast=np.asarray(contrast, np.float64)))
+    height = eye_openness(landmarks).mean(1)
+    lost = _loss(height) + _CONTRAST_COUNTS * _loss(np.asarray(contrast).mean(1))
+    return _to_motion(_Seen(solutions=solutions, lost=lost))
 
 
-def to_motion(seen: _Seen) -> NDArray[np.float64]:
+def _to_motion(seen: _Seen) -> NDArray[np.float64]:
     """Animation parameters [T, 23] within their ranges."""
     found = np.zeros((len(seen.solutions), len(PARAMETERS)))
 
     def put(name: str, values: FloatArray, frames: float) -> None:
-        smooth = gaussian_filter1d(values, frames, mode="nearest") if frames else values
-        found[:, INDEX[name]] = smooth
+        found[:, INDEX[name]] = gaussian_filter1d(values, frames, mode="nearest")
 
     angles = np.stack([one.angles for one in seen.solutions])
     for k, name in enumerate(("yaw", "pitch", "roll")):
@@ -96,8 +102,8 @@ def to_motion(seen: _Seen) -> NDArray[np.float64]:
     for name in _LIPS:
         values = np.array([one.expressions[name] for one in seen.solutions])
         put(name, values - np.percentile(values, _LIPS_AT_REST), _LIP_SMOOTH)
-    for eye, name in enumerate(("blink_l", "blink_r")):
-        put(name, _closed(seen.contrast)[:, eye], 0.0)
+    for name in ("blink_l", "blink_r"):  # both eyes blink together
+        put(name, ramp(_BLINK_FROM, _BLINK_TO, seen.lost), _LID_SMOOTH)
     return np.asarray(np.clip(found, _LOW, _HIGH), np.float64)
 
 
@@ -114,13 +120,11 @@ def _shifts(solutions: list[Solution]) -> dict[str, FloatArray]:
     }
 
 
-def _closed(contrast: FloatArray) -> FloatArray:
-    """How closed the lids are [T, 2], 0 to 1; both eyes blink together."""
-    size = min(_OPEN_FRAMES, 2 * len(contrast) - 1)
-    both = contrast.mean(1)
-    usual = percentile_filter(both, _USUAL_OPEN, size=size, mode="nearest")
-    lost = 1 - both / np.maximum(usual, 1e-6)
-    return np.repeat(ramp(_BLINK_FROM, _BLINK_TO, lost)[:, None], 2, 1)
+def _loss(values: FloatArray) -> FloatArray:
+    """The part [T] of what is usual around that *values* [T] lack; 0 where they are higher."""
+    size = min(_OPEN_FRAMES, 2 * len(values) - 1)
+    usual = percentile_filter(values, _USUAL_OPEN, size=size, mode="nearest")
+    return np.maximum(1 - values / np.maximum(usual, 1e-6), 0.0)
 
 
 def _bridged(values: FloatArray) -> NDArray[np.float64]:

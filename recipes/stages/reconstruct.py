@@ -33,11 +33,11 @@ class TrainGenerator(Stage):
 
     def run(self, context: StageContext) -> None:
         """Train, save, show people the networks have never seen."""
+        from styletalker.core.interfaces.generator import check_differentiable
         from styletalker.core.training.engine import train
         from styletalker.core.training.frames import FrameCache
         from styletalker.recipes.objectives.pairs import PairSource
         from styletalker.recipes.objectives.reconstruction import Reconstruction
-        from styletalker.core.interfaces.generator import check_differentiable
         from styletalker.recipes.stages.pair_sheet import PairSheet
 
         config, frames = self.config, context.inputs["frames"]

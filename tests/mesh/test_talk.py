@@ -137,7 +137,7 @@ def test_only_codes_that_mean_something_can_be_scaled(
 ) -> None:
     folder = save_tiny_talker(tmp_path_factory.mktemp("talkers") / "tiny")
     other = Talker.from_pretrained(folder, talker_registry())
-    with pytest.raises(InputError, match="blink cannot be changed: this talker):
+    with pytest.raises(InputError, match="blink cannot be changed: this talker"):
         said(other, astronaut, manner=Manner(blink=0.5))
     with pytest.raises(InputError, match="moves the whole square"):
         said(other, astronaut, crop="full")
