@@ -14,7 +14,7 @@ from styletalker.core.weights_file.file import WeightsFile
 from styletalker.core.weights_file.tensors import Tensors
 from torch import Tensor
 
-__all__ = ["Fit", "Fitting", "first_tensors", "fit_for", "fits_of"]
+__all__ = ["Fit", "Fitting", "first_tensors", "fit_for", "fits_of", "held_text"]
 
 _SHOWN = 4
 """How many tensors a message names."""
@@ -84,10 +84,18 @@ def fit_for(file: WeightsFile, registry: Registry, role: str, component: str) ->
         if (fitting.family.role, fitting.family.component) == (role, component):
             return fitting
     label = f"{file.path}: holds nothing for the {role_named(role).title} {component!r}"
-    if found:
-        others = "; ".join(f"{f.family.summary}{_use(f.family)}" for f in found)
-        raise CheckpointError(f"{label}: it holds {others}")
-    raise CheckpointError(f"{label}: no installed component knows {first_tensors(file.tensors)}")
+    raise CheckpointError(f"{label}: {_held(found, file)}")
+
+
+def held_text(file: WeightsFile, registry: Registry) -> str:
+    """What *file* holds, in words, for messages."""
+    return _held(fits_of(file, registry), file)
+
+
+def _held(found: tuple[Fitting, ...], file: WeightsFile) -> str:
+    if not found:
+        return f"no installed component knows its tensors, {first_tensors(file.tensors)}"
+    return "it holds " + "; ".join(f"{f.family.summary}{_use(f.family)}" for f in found)
 
 
 def first_tensors(tensors: Tensors) -> str:
