@@ -14,7 +14,7 @@ from styletalker.core.weights_file.file import WeightsFile
 from styletalker.core.weights_file.tensors import Tensors
 from torch import Tensor
 
-__all__ = ["Fit", "Fitting", "first_tensors", "fit_for", "fits_of", "held_text"]
+__all__ = ["Fit", "Fitting", "ask", "first_tensors", "fit_for", "fits_of", "held_text"]
 
 _SHOWN = 4
 """How many tensors a message names."""
@@ -55,13 +55,19 @@ def fits_of(file: WeightsFile, registry: Registry) -> tuple[Fitting, ...]:
     """
     found = []
     for family in registry.families():
-        fit = _ask(family, file)
+        fit = ask(family, file)
         if fit is not None:
             found.append(Fitting(family=family, fit=fit))
     return tuple(found)
 
 
-def _ask(family: WeightsFamily, file: WeightsFile) -> Fit | None:
+def ask(family: WeightsFamily, file: WeightsFile) -> Fit | None:
+    """What *family* makes of *file*; None if it is not its own.
+
+    Raises:
+        CheckpointError: it is its own, and cannot be used; the message says why.
+        PluginError: the family's function cannot be imported.
+    """
     try:
         recognise: Any = import_target(family.recognise)
     except (ImportError, AttributeError) as error:

@@ -14,7 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["network_pickle", "network_tree", "others_modules", "write_network_pickle"]
+__all__ = [
+    "network_pickle",
+    "network_tree",
+    "others_modules",
+    "write_network_pickle",
+    "write_torch",
+]
 
 _PERSISTENCE, _DNNLIB = "torch_utils.persistence", "dnnlib.util"
 SOURCE = "import pathlib\npathlib.Path('executed').write_text('module_src')\n"
