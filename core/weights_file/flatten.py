@@ -16,7 +16,7 @@ from styletalker.core.weights_file.tensors import Entry, Tensors
 
 __all__ = ["flatten", "plain"]
 
-_MOST_VALUES = 500_000
+_MOST_VALUES = 100_000
 """Published files have thousands; an optimiser's state has a few per parameter."""
 _DEEPEST = 100
 """Nesting of modules and options; published networks are below 10."""

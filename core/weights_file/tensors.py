@@ -25,9 +25,9 @@ class Entry:
         return cls(shape=tuple(tensor.shape), dtype=tensor.dtype, make=lambda: tensor)
 
     def then(self, change: Callable[[Tensor], Tensor]) -> Entry:
-        """The entry for the changed tensor; *change* sees a meta tensor first, for the shape."""
-        meta = change(torch.empty(self.shape, dtype=self.dtype, device="meta"))
-        return Entry(shape=tuple(meta.shape), dtype=meta.dtype, make=lambda: change(self.make()))
+        """The entry for the changed tensor; *change* sees a stand-in first, for the shape."""
+        one = change(torch.zeros((), dtype=self.dtype).expand(self.shape))
+        return Entry(shape=tuple(one.shape), dtype=one.dtype, make=lambda: change(self.make()))
 
 
 class Tensors(Mapping[str, Tensor]):
@@ -96,7 +96,10 @@ class Tensors(Mapping[str, Tensor]):
         return self._chosen(rename)
 
     def changed(self, change: Callable[[str, Tensor], Tensor]) -> Tensors:
-        """All of them, each passed through *change*, which must also take a meta tensor."""
+        """All of them, each passed through *change*: a function of its name, shape and numbers.
+
+        To learn the new shapes it is called at once, with tensors of zeros; views cost nothing.
+        """
         return Tensors(
             {name: entry.then(_bound(change, name)) for name, entry in self._entries.items()}
         )

@@ -142,8 +142,9 @@ def test_faults_of_options_are_told_as_ever(here: Write, tiny: Registry) -> None
         ),
         (
             "alone.safetensors",
-            "alone.safetensors: holds nothing for the generator 'tiny': no installed component knows "
-            "its tensors, count [], to_rgb.bias [192], to_rgb.weight [192, 6], to_w.bias [6] and 1 more",
+            "alone.safetensors: holds nothing for the generator 'tiny': no installed component "
+            "knows its tensors, count [], to_rgb.bias [192], to_rgb.weight [192, 6], to_w.bias [6] "
+            "and 1 more",
         ),
         (
             "other.safetensors",

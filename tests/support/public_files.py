@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 _PERSISTENCE, _DNNLIB = "torch_utils.persistence", "dnnlib.util"
+
 SOURCE = "import pathlib\npathlib.Path('executed').write_text('module_src')\n"
 """The source text in every network: running it leaves a file behind."""
 
@@ -34,14 +35,15 @@ class _EasyDict(dict[str, Any]):
 class _Network:
     """What is written as a network or a layer."""
 
-    def __init__(self, class_name: str, state: dict[str, Any]) -> None:
+    def __init__(self, class_name: str, state: dict[str, Any], source: object = None) -> None:
         self.class_name, self.state = class_name, state
+        self.source = SOURCE if source is None else source
 
     def __reduce__(self) -> tuple[Any, ...]:
         meta = {
             "type": "class",
             "version": 6,
-            "module_src": SOURCE,
+            "module_src": self.source,
             "class_name": self.class_name,
             "state": self.state,
         }
@@ -84,9 +86,10 @@ def network_tree(
     class_name: str,
     arguments: Mapping[str, Any],
     buffers: tuple[str, ...] = ("resample_filter", "noise_const", "w_avg"),
+    source: object = None,
     **attributes: Any,
 ) -> _Network:
-    """Nested modules for dotted names; what ends in one of *buffers* is a buffer."""
+    """Nested modules for dotted names; what is called as one of *buffers* is a buffer."""
     state: dict[str, Any] = {
         "training": False,
         "_parameters": OrderedDict(),
@@ -110,7 +113,7 @@ def network_tree(
     state["_parameters"]["absent"] = None
     for part, below in inner.items():
         state["_modules"][part] = network_tree(below, part.title(), {}, buffers)
-    return _Network(class_name, state)
+    return _Network(class_name, state, source)
 
 
 def network_pickle(content: Mapping[str, Any], protocol: int = 4) -> bytes:
