@@ -185,7 +185,7 @@ def framing_of(components: Components, name: str) -> Framing:
     if isinstance(components, PretrainedTalker):
         told += [components.facts, components.facts.get("card") or {}]
     weights = components.chosen("generator").weights
-    if weights is not None:
+    if weights is not None and weights.family is None:
         told.append(read_facts(weights.path))
     return framing_in(name, *told)
 
