@@ -78,6 +78,7 @@ def compose_eye(
     pale, dark, value = np.empty(3), np.empty(4), np.empty(3)
     side_grain = grain.shape[0]
     lid_in = _smooth(0.08, 0.50, closing)
+    shut = _smooth(0.6, 0.95, closing)
     lash_in = _smooth(0.10, 0.60, closing)
     for y in range(rows):
         for x in range(columns):
@@ -125,6 +126,21 @@ def compose_eye(
                 line = np.exp(-(((t - fold) / (0.06 + softness)) ** 2))
                 for k in range(3):
                     value[k] *= 1.0 - lid_in * taper * line * (0.055 if k == 0 else 0.07)
+
+            # white that landmarks left outside a lid must not look out from under it
+            if shut > 0.0 and -0.05 < below < 0.4:
+                tone_r = skin[i, 0] * (1 - share) + skin[i + 1, 0] * share
+                tone_b = skin[i, 2] * (1 - share) + skin[i + 1, 2] * share
+                warmth = (value[0] + 12.0) * (tone_b + 12.0) / ((value[2] + 12.0) * (tone_r + 12.0))
+                u = to_photo[0] * (x + left) + to_photo[1] * (y + top) + to_photo[2]
+                v = to_photo[3] * (x + left) + to_photo[4] * (y + top) + to_photo[5]
+                _read(iris, u, v, dark)
+                hidden = max(_smooth(0.93, 0.80, warmth), dark[3]) * shut
+                hidden *= 1.0 - _smooth(0.25, 0.38, below)
+                hidden *= 1.0 - _smooth(1.0, 1.1, abs(s))
+                for k in range(3):
+                    tone = skin[i, k] * (1 - share) + skin[i + 1, k] * share
+                    value[k] += hidden * (0.95 * tone - value[k])
 
             if lash_in > 0.0 and -0.25 < below < 0.4:
                 ends = 1.0 - _smooth(0.80, 1.02, abs(s))

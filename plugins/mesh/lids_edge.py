@@ -21,16 +21,19 @@ _SKIN_RINGS = (3, 4)
 """These eye rings lie on skin."""
 _TOLERANCE = 0.20
 """Colours this near to the skin's, relative to its own length, are skin."""
+_PALER = 0.12
+"""The white of an eye is less red than skin by more than this, as a logarithm of red over blue;
+shade and lashes are not."""
 _STEP = 0.06
 """Skin must begin within this distance on either side of a lid's edge, cm."""
 _LIFTS = np.arange(-0.06, 0.29, 0.02)
 _TILTS = np.arange(-0.30, 0.31, 0.06)
 _CORNERS = np.arange(0.0, 0.43, 0.03)
 """Tried offsets of the lower lid's middle, their change along the lid, and of the corners, cm."""
-_PRIOR = 0.9
+_PRIOR = 0.6
 """How much a cm off the landmarks must bring, in mean likeness to skin."""
-_TILT_PRIOR = 2.0
-_WORTH, _CORNER_WORTH = 0.06, 0.25
+_TILT_PRIOR = 1.0
+_WORTH, _CORNER_WORTH = 0.02, 0.22
 """Gain from which on a lid or a corner is moved at all."""
 _CORNER_POWER = 4.0
 """How fast a corner's offset fades along the lids."""
@@ -59,9 +62,19 @@ def _skin_likeness(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> Fl
     rays = np.stack([moved_outwards(rings[0], rings[2], step) for step in steps])
     skin = _read(photo, rings[list(_SKIN_RINGS)]).mean(0)
     skin = np.stack([smooth_around(skin[:, k], 2.0) for k in range(3)], -1)
-    away = np.linalg.norm(_read(photo, rays) - skin, axis=-1)
-    near: FloatArray = np.exp(-np.square(away / (_TOLERANCE * np.linalg.norm(skin, axis=-1) + 6)))
+    colours = _read(photo, rays)
+    away = np.linalg.norm(colours - skin, axis=-1)
+    alike = np.exp(-np.square(away / (_TOLERANCE * np.linalg.norm(skin, axis=-1) + 6)))
+    paler = _warmth(skin) - _warmth(colours)
+    warm = np.exp(-np.square(np.maximum(paler, 0) / _PALER))
+    near: FloatArray = 0.5 * (alike + warm)
     return near
+
+
+def _warmth(colours: FloatArray) -> FloatArray:
+    """Logarithm of red over blue, which light and shade hardly change."""
+    ratio: FloatArray = np.log((colours[..., 0] + 12.0) / (colours[..., 2] + 12.0))
+    return ratio
 
 
 def _gain(likeness: FloatArray, offsets: FloatArray) -> float:

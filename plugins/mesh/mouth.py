@@ -21,9 +21,9 @@ __all__ = ["MouthPainter"]
 
 _LIPS = [INDEX[name] for name in ("jaw", "part", "round", "spread", "press", "fv", "lip_up",
                                   "tongue", "smile", "frown")]  # fmt: skip
-_ROUND_SHADE = 0.6
+_ROUND_SHADE = 0.72
 """Part of their light that the teeth lose behind rounded lips."""
-_MARGIN_CM = 0.25
+_MARGIN_CM = 0.55
 """The lips are shaded up to this far from the opening."""
 
 
@@ -51,8 +51,8 @@ class MouthPainter:
         rest = pose(head, np.zeros(len(PARAMETERS)), 1.0)
         look = look_of(photo, head, rest)
         frame = mouth_frame(head)
-        self._head = head
-        teeth = photo_teeth(photo, head, rest)
+        teeth = photo_teeth(photo, head, rest, look)
+        self._toothy = teeth is not None
         if teeth is not None:
             look = attrs.evolve(look, tooth=teeth.colour)
         self._upper = upper_row(frame, look, teeth, rest)
@@ -96,6 +96,7 @@ class MouthPainter:
             cover = cv2.GaussianBlur(cover, (0, 0), self._softness)
         tongue = float(parameters[INDEX["tongue"]]) * (1 - float(parameters[INDEX["fv"]]))
         texels = self._texels(posed, tongue, box, bool(opening.gap.max() > 0.01))
+        clean = 1 - float(own_mouth) if self._toothy else 0.0
         line = self._line(own_mouth, float(parameters[INDEX["press"]]))
         light = 1 - _ROUND_SHADE * float(parameters[INDEX["round"]])
         width = max(0.05, (0.5 + 0.6 * self._softness) / scale)
@@ -103,6 +104,7 @@ class MouthPainter:
             box.of(canvas), cover, box.left, box.top, opening.frame, opening.upper, opening.lower,
             *tapered(opening), texels, self._upper.texture, self._lower.texture, self._tongue.surface.texture,
             self._colours, tongue, 1.0, light, weight, line, width,
+            clean,
         )  # fmt: skip
 
     def _scale(self, posed: Posed) -> float:
@@ -113,7 +115,7 @@ class MouthPainter:
 
     def _line(self, own_mouth: float, press: float) -> float:
         """Strength of the contact line: lips closed over visible teeth have none of their own."""
-        own = 0.75 * (1 - own_mouth) if self._head.teeth_visible else 0.0
+        own = 0.75 * (1 - own_mouth) if self._toothy else 0.0
         return min(own + 0.25 * press, 1.0)
 
     def _texels(self, posed: Posed, tongue: float, box, seen: bool) -> NDArray[np.float32]:

@@ -9,6 +9,10 @@ __all__ = ["compose_mouth"]
 
 _CAVITY, _TONGUE_RIM, _INNER_LIP, _CORNER, _LINE = range(5)
 """Rows of the colours the kernel takes."""
+_TEETH_CM = 0.17
+"""In photos that show teeth, landmarks leave this much of them on the upper lip."""
+_ROUGH_PX = 1.5
+"""Pixels this near to a lip's edge may be the warp's mixture of lip and what is behind it."""
 
 
 @kernel
@@ -28,6 +32,18 @@ def _read(texture: np.ndarray, u: float, v: float, colour: np.ndarray) -> None:
         above = texture[i, j, k] * (1 - q) + texture[i, j + 1, k] * q
         below = texture[i + 1, j, k] * (1 - q) + texture[i + 1, j + 1, k] * q
         colour[k] = above * (1 - p) + below * p
+
+
+@kernel
+def _between(picture: np.ndarray, u: float, v: float, k: int) -> float:
+    """Channel *k* of *picture* at column *u* and row *v*, bilinear."""
+    rows, columns = picture.shape[0], picture.shape[1]
+    u, v = min(max(u, 0.0), columns - 1.001), min(max(v, 0.0), rows - 1.001)
+    i, j = int(v), int(u)
+    p, q = v - i, u - j
+    above = picture[i, j, k] * (1 - q) + picture[i, j + 1, k] * q
+    below = picture[i + 1, j, k] * (1 - q) + picture[i + 1, j + 1, k] * q
+    return above * (1 - p) + below * p
 
 
 @kernel
@@ -58,6 +74,7 @@ def compose_mouth(
     weight: float,
     line: float,
     line_width: float,
+    clean: float,
 ) -> None:
     """Draw the inside of the mouth onto *canvas*.
 
@@ -82,10 +99,14 @@ def compose_mouth(
         weight: 1 draws, 0 leaves the canvas as it is.
         line: strength of the dark line where the lips touch, 0 to 1.
         line_width: its width, cm.
+        clean: how much the lips' very edges, where the warp is rough, are taken from further
+            inside the lips, also where they touch, 0 to 1.
     """
     rows, columns, _ = canvas.shape
     count = upper_edge.shape[0]
     colour, top_colour = np.empty(3), np.empty(4)
+    source = canvas.copy()
+    least = _ROUGH_PX / frame[5]
     for y in range(rows):
         for x in range(columns):
             px, py = x + left - frame[0], y + top - frame[1]
@@ -108,6 +129,21 @@ def compose_mouth(
             contact = np.exp(-((t - middle) / line_width) ** 2) * (1.0 - _smooth(0.02, 0.16, gap))
             contact *= line * (1.0 - _smooth(0.72, 1.0, abs(s)) * 0.75) * taper
             outside = max(-below, -above, 0.0)
+            fresh = max(clean, _smooth(0.02, 0.14, gap)) * weight * taper
+            fresh *= 1.0 - cover[y, x] * min(4.0 * (1.0 - weight), 1.0)
+            away_u, away_l = max(-below, 0.0), max(-above, 0.0)
+            rough_u = least + clean * (_TEETH_CM * (1.0 + 0.5 * _smooth(0.4, 0.9, side)))
+            rough_l = least + clean * 0.3 * _TEETH_CM
+            if fresh > 0.0 and (away_u < 3.0 * rough_u or away_l < 3.0 * rough_l):
+                part = min(max(0.5 + (t - middle) * frame[5], 0.0), 1.0)  # lower lip here
+                up = edge_u - (away_u * away_u + rough_u * rough_u) ** 0.5 - t
+                down = edge_l + (away_l * away_l + rough_l * rough_l) ** 0.5 - t
+                for k in range(3):
+                    lip_u = _between(source, x - up * frame[3] * frame[5],
+                                     y + up * frame[2] * frame[5], k)
+                    lip_l = _between(source, x - down * frame[3] * frame[5],
+                                     y + down * frame[2] * frame[5], k)
+                    canvas[y, x, k] += fresh * (lip_u + part * (lip_l - lip_u) - canvas[y, x, k])
             turn = np.exp(-((outside / 0.07) ** 2)) * _smooth(0.0, 0.12, gap) * 0.16 * taper
             for k in range(3):
                 value = canvas[y, x, k]
@@ -135,13 +171,13 @@ def compose_mouth(
             if texels[y, x, 2] >= 0.0:
                 _read(lower, texels[y, x, 2], texels[y, x, 3], top_colour)
                 for k in range(3):
-                    dim = colours[_CORNER, k]
+                    dim = 1.3 * colours[_CAVITY, k]
                     top_colour[k] = dim + teeth_light * (top_colour[k] - dim)
                 _over(colour, top_colour, top_colour[3] * (1.0 - on_tongue * tongue_up))
             if texels[y, x, 0] >= 0.0:
                 _read(upper, texels[y, x, 0], texels[y, x, 1], top_colour)
                 for k in range(3):
-                    dim = colours[_CORNER, k]
+                    dim = 1.3 * colours[_CAVITY, k]
                     top_colour[k] = dim + teeth_light * (top_colour[k] - dim)
                 _over(colour, top_colour, top_colour[3])
 

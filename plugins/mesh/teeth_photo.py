@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from styletalker.plugins.mesh.fitted import FittedHead, Posed
 from styletalker.plugins.mesh.mouth_opening import SAMPLES, Opening, opening_of
 from styletalker.plugins.mesh.paint import box_around, coverage
-from styletalker.plugins.mesh.paint_look import LUMA
+from styletalker.plugins.mesh.paint_look import LUMA, Look
 from styletalker.plugins.puppet.fields import FloatArray, ramp
 
 __all__ = ["PhotoTeeth", "photo_teeth"]
@@ -104,7 +104,16 @@ def _colour_and_edge(photo: FloatArray, opening: Opening) -> tuple[FloatArray, f
     return colour, float(np.clip(edge, 0.35, 0.95))
 
 
-def photo_teeth(photo: NDArray[np.uint8], head: FittedHead, rest: Posed) -> PhotoTeeth | None:
+def _like_teeth(colour: FloatArray, look: Look) -> bool:
+    """Whether *colour* is brighter than lips and less red: else the open mouth is dark."""
+    light, lip = float(colour @ LUMA), float(look.lip @ LUMA)
+    red = (colour[0] - colour[1:].mean()) / max(light, 1.0)
+    lip_red = (look.lip[0] - look.lip[1:].mean()) / max(lip, 1.0)
+    return light > max(1.05 * lip, 0.6 * float(look.skin @ LUMA)) and red < 0.8 * lip_red + 0.02
+
+
+def photo_teeth(photo: NDArray[np.uint8], head: FittedHead, rest: Posed, look: Look
+                ) -> PhotoTeeth | None:  # fmt: skip
     """The teeth of *photo*, whose face stands as in *rest*; None if it shows none."""
     if not head.teeth_visible:
         return None
@@ -113,4 +122,6 @@ def photo_teeth(photo: NDArray[np.uint8], head: FittedHead, rest: Posed) -> Phot
     upper, lower = ring[half::-1], np.concatenate([ring[half:], ring[:1]])
     opening = opening_of(upper, lower, float(head.camera.scale))
     colour, edge = _colour_and_edge(photo.astype(float), opening)
+    if not _like_teeth(colour, look):
+        return None
     return PhotoTeeth(photo=photo.astype(np.float32), opening=opening, colour=colour, edge=edge)
