@@ -21,7 +21,7 @@ class Lid:
     """The look of one closed upper lid."""
 
     skin: NDArray[np.float32]
-    """[SAMPLES, 3] from the left to the right corner."""
+    """[3, SAMPLES] red, green and blue from the left to the right corner."""
     lash: NDArray[np.float64]
     """[3] colour of the lashes."""
     lash_strength: float
@@ -62,7 +62,7 @@ def lid_of(photo: FloatArray, rings: FloatArray, skin: FloatArray) -> Lid:
     along = (edge - rings[0, 0]) @ (rings[0, half] - rings[0, 0])
     along = 2 * along / float(np.sum((rings[0, half] - rings[0, 0]) ** 2)) - 1
     grid = np.linspace(-1, 1, SAMPLES)
-    table = np.stack([np.interp(grid, along, smooth[:, k] * lift) for k in range(3)], -1)
+    table = np.stack([np.interp(grid, along, smooth[:, k] * lift) for k in range(3)])
 
     steps = np.linspace(0.0, 0.7, 5)
     near = np.stack([samples(photo, edge + k * (rings[1, inner] - edge)) for k in steps])

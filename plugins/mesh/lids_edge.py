@@ -124,9 +124,7 @@ def edge_offsets(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> NDAr
         rays = (corner + np.array([-3, -2, -1, 0, 1])) % count
         if corner == half:
             rays = corner + np.array([-1, 0, 1, 2, 3])
-        gains = [
-            _gain(likeness[:, rays], offsets[rays] + reach * fade[rays]) for reach in _CORNERS
-        ]
+        gains = [_gain(likeness[:, rays], offsets[rays] + reach * fade[rays]) for reach in _CORNERS]
         most = int(np.argmax(gains))
         if gains[most] > gains[0] + _CORNER_WORTH:
             offsets = offsets + _CORNERS[most] * fade

@@ -6,10 +6,10 @@ import attrs
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from styletalker.plugins.mesh import mouth_kernel
 from styletalker.plugins.mesh.fitted import FittedHead, Posed, pose
-from styletalker.plugins.mesh.mouth_kernel import compose_mouth
 from styletalker.plugins.mesh.mouth_opening import opening_of, tapered
-from styletalker.plugins.mesh.paint import box_around, coverage, texture_coordinates
+from styletalker.plugins.mesh.paint import Box, box_around, coverage, texture_coordinates
 from styletalker.plugins.mesh.paint_look import Look, look_of
 from styletalker.plugins.mesh.teeth import lower_row, mouth_frame, upper_row
 from styletalker.plugins.mesh.teeth_photo import photo_teeth
@@ -23,6 +23,8 @@ _LIPS = [INDEX[name] for name in ("jaw", "part", "round", "spread", "press", "fv
                                   "tongue", "smile", "frown")]  # fmt: skip
 _ROUND_SHADE = 0.72
 """Part of their light that the teeth lose behind rounded lips."""
+_SEEN_CM = 0.005
+"""A smaller gap shows nothing."""
 _MARGIN_CM = 0.55
 """The lips are shaded up to this far from the opening."""
 
@@ -50,6 +52,8 @@ class MouthPainter:
         """
         rest = pose(head, np.zeros(len(PARAMETERS)), 1.0)
         look = look_of(photo, head, rest)
+        self.look = look
+        """The photo's colours, light and softness."""
         frame = mouth_frame(head)
         teeth = photo_teeth(photo, head, rest, look)
         self._toothy = teeth is not None
@@ -59,6 +63,8 @@ class MouthPainter:
         self._lower = lower_row(frame, look)
         self._tongue = make_tongue(frame, look)
         self._colours = _colours(look)
+        middle = self._upper.points.mean(0)
+        self._ruler = np.stack([middle, middle + np.array([0.0, 1.0, 0.0])])
         self._softness = float(np.sqrt(max(look.softness_px**2 - 0.3, 0.0)) * 0.55)
         ring = head.topology.lips[0]
         half = len(ring) // 2
@@ -93,32 +99,37 @@ class MouthPainter:
             return
         cover = coverage(opening.outline, box)
         if self._softness > 0.2:
-            cover = cv2.GaussianBlur(cover, (0, 0), self._softness)
-        tongue = float(parameters[INDEX["tongue"]]) * (1 - float(parameters[INDEX["fv"]]))
-        texels = self._texels(posed, tongue, box, bool(opening.gap.max() > 0.01))
-        clean = 1 - float(own_mouth) if self._toothy else 0.0
-        line = self._line(own_mouth, float(parameters[INDEX["press"]]))
-        light = 1 - _ROUND_SHADE * float(parameters[INDEX["round"]])
-        width = max(0.05, (0.5 + 0.6 * self._softness) / scale)
-        compose_mouth(
-            box.of(canvas), cover, box.left, box.top, opening.frame, opening.upper, opening.lower,
-            *tapered(opening), texels, self._upper.texture, self._lower.texture, self._tongue.surface.texture,
-            self._colours, tongue, 1.0, light, weight, line, width,
-            clean,
+            cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), self._softness), np.float32)
+        value = {
+            name: float(parameters[INDEX[name]]) for name in ("press", "round", "tongue", "fv")
+        }
+        tongue = value["tongue"] * (1 - value["fv"])  # a tucked lip would let it through
+        strengths = np.zeros(mouth_kernel.STRENGTHS)
+        strengths[mouth_kernel.WEIGHT] = weight
+        strengths[mouth_kernel.TONGUE_UP] = tongue
+        strengths[mouth_kernel.TEETH_LIGHT] = 1 - _ROUND_SHADE * value["round"]
+        strengths[mouth_kernel.LINE] = self._line(own_mouth, value["press"])
+        strengths[mouth_kernel.LINE_WIDTH] = max(0.05, (0.5 + 0.6 * self._softness) / scale)
+        strengths[mouth_kernel.CLEAN] = 1 - float(own_mouth) if self._toothy else 0.0
+        texels = self._texels(posed, tongue, box, seen=bool(opening.gap.max() > _SEEN_CM))
+        mouth_kernel.compose_mouth(
+            box.of(canvas), cover, box.left, box.top, opening.frame,
+            np.stack([opening.upper, opening.lower, *tapered(opening)]), texels,
+            self._upper.texture, self._lower.texture, self._tongue.surface.texture,
+            self._colours, strengths,
         )  # fmt: skip
 
     def _scale(self, posed: Posed) -> float:
         """Pixels per cm at the mouth in this frame."""
-        middle = self._upper.points.mean(0)
-        ends = posed.place(np.stack([middle, middle + [0, 1.0, 0]]))
-        return float(np.hypot(*(ends[1] - ends[0])[:2]))
+        ends = posed.place(self._ruler)[:, :2]
+        return float(np.hypot(*(ends[1] - ends[0])))
 
     def _line(self, own_mouth: float, press: float) -> float:
         """Strength of the contact line: lips closed over visible teeth have none of their own."""
         own = 0.75 * (1 - own_mouth) if self._toothy else 0.0
         return min(own + 0.25 * press, 1.0)
 
-    def _texels(self, posed: Posed, tongue: float, box, seen: bool) -> NDArray[np.float32]:
+    def _texels(self, posed: Posed, tongue: float, box: Box, *, seen: bool) -> NDArray[np.float32]:
         """Texture coordinates [h, w, 6] of upper teeth, lower teeth and tongue."""
         out = np.full((box.height, box.width, 6), -1.0, np.float32)
         if not seen:

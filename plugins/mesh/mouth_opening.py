@@ -35,7 +35,7 @@ class Opening:
     @property
     def gap(self) -> NDArray[np.float32]:
         """[SAMPLES] cm between the edges, never below 0."""
-        return np.maximum(self.lower - self.upper, 0.0)
+        return np.asarray(np.maximum(self.lower - self.upper, 0.0), np.float32)
 
 
 def tapered(opening: Opening) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -151,7 +151,7 @@ def _coloured(e: _Enamel, length: FloatArray, height: float, look: Look, lower: 
     shade *= 1 - depth * bump(e.gap, 0.0, line)
     shade *= 1 + 0.025 * np.cos(2.4 * e.tooth + 0.6)
     shade *= 1 - 0.07 * bump(above, 0.0, 0.14)  # the thin edge lets the dark through
-    colour = look.tooth * shade[..., None]
+    colour: FloatArray = look.tooth * shade[..., None]
     neck = ramp(0.35, 0.85, above)[..., None]
     colour = colour * lerp(np.ones(3), np.array([0.97, 0.93, 0.85]), neck)
     gum_line = height - 0.22 + 0.10 * (1 - e.inside**2)
@@ -272,7 +272,7 @@ def _photographed(plan: _Plan, mouth: MouthFrame, texture: NDArray[np.float32],
     wide = np.stack(
         [[np.interp(np.arange(columns), column, row[:, k]) for row in screen] for k in range(2)], -1
     )
-    there = cv2.resize(wide, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    there = np.asarray(cv2.resize(wide, (columns, rows), interpolation=cv2.INTER_LINEAR), float)
     colours, trust, side = teeth.picture(there)
     out = texture.copy()
     out[..., :3] = lerp(0.8 * texture[..., :3], colours, trust[..., None]).astype(np.float32)

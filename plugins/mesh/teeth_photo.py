@@ -65,7 +65,7 @@ class PhotoTeeth:
         inset = np.minimum(_INSET_CM + 1.0 / self.opening.frame[5], 0.35 * (lower - upper))
         last = upper + min(self.edge, 0.97) * (lower - upper) - 0.6 * inset
         kept = np.clip(below, upper + inset, np.maximum(last, upper + inset))
-        x, y, across, down, _, scale = self.opening.frame
+        _, _, across, down, _, scale = self.opening.frame
         shift = (kept - below) * scale
         column = screen[..., 0] - shift * down
         row = screen[..., 1] + shift * across

@@ -14,7 +14,8 @@ _COLUMNS = 9
 _HALF, _HEIGHT = 1.75, 1.25
 """Half the width and the height of the mound seen from the front, cm."""
 _BELOW, _BEHIND = -0.30, 1.15
-"""Its sheet at rest begins below (its top is a little lower), and its tip behind, the line where the lips meet, cm."""
+"""The sheet at rest begins this far below the line where the lips meet (its visible top is
+lower), and is this far behind it, cm."""
 _RISE, _FORWARD = 0.42, 0.42
 """Where the raised tip goes, cm."""
 _NARROW = 0.30
