@@ -72,6 +72,6 @@ def lid_of(photo: FloatArray, rings: FloatArray, skin: FloatArray) -> Lid:
     contrast = 1 - float(dark @ LUMA) / max(float(mean @ LUMA), 1.0)
     return Lid(
         skin=table.astype(np.float32),
-        lash=0.8 * dark,
-        lash_strength=float(np.clip(1.05 * contrast, 0.2, 0.85)),
+        lash=0.7 * dark + 0.12 * mean,
+        lash_strength=float(np.clip(contrast, 0.2, 0.8)),
     )

@@ -6,6 +6,7 @@ import attrs
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from styletalker.plugins.mesh import mouth_kernel
 from styletalker.plugins.mesh.fitted import FittedHead, Posed, pose
 from styletalker.plugins.mesh.mouth_opening import opening_of, tapered
@@ -14,15 +15,17 @@ from styletalker.plugins.mesh.paint_look import Look, look_of
 from styletalker.plugins.mesh.teeth import lower_row, mouth_frame, upper_row
 from styletalker.plugins.mesh.teeth_photo import photo_teeth
 from styletalker.plugins.mesh.tongue import make_tongue
-from styletalker.plugins.puppet.fields import FloatArray, ramp
+from styletalker.plugins.puppet.fields import FloatArray, lerp, ramp
 from styletalker.plugins.puppet.parameters import INDEX, PARAMETERS
 
 __all__ = ["MouthPainter"]
 
 _LIPS = [INDEX[name] for name in ("jaw", "part", "round", "spread", "press", "fv", "lip_up",
                                   "tongue", "smile", "frown")]  # fmt: skip
-_ROUND_SHADE = 0.72
+_ROUND_SHADE = 0.85
 """Part of their light that the teeth lose behind rounded lips."""
+_KINK = 1.4
+"""Edges of lips are smoothed over so many vertices."""
 _SEEN_CM = 0.005
 """A smaller gap shows nothing."""
 _MARGIN_CM = 0.55
@@ -38,6 +41,14 @@ def _colours(look: Look) -> NDArray[np.float64]:
     corner = np.maximum(lip * np.array([0.42, 0.28, 0.27]), 0.8 * look.dark)
     line = np.maximum(lip * np.array([0.52, 0.38, 0.37]), look.dark)
     return np.stack([cavity, floor, inner, corner, line])
+
+
+def _smooth(edge: FloatArray) -> FloatArray:
+    """A lip's edge [n, 2] without the kink that landmarks leave in its middle; ends stay."""
+    soft = gaussian_filter1d(edge, _KINK, axis=0, mode="nearest")
+    place = np.linspace(-1, 1, len(edge))[:, None]
+    smoothed: FloatArray = lerp(edge, soft, ramp(1.0, 0.7, np.abs(place)))
+    return smoothed
 
 
 class MouthPainter:
@@ -92,7 +103,7 @@ class MouthPainter:
             return
         upper, lower = (posed.screen[edge, :2].astype(float) for edge in self._edges)
         scale = self._scale(posed)
-        opening = opening_of(upper, lower, scale)
+        opening = opening_of(_smooth(upper), _smooth(lower), scale)
         height, width = canvas.shape[:2]
         box = box_around(opening.outline, _MARGIN_CM * scale, width, height)
         if box is None:
@@ -107,7 +118,7 @@ class MouthPainter:
         strengths = np.zeros(mouth_kernel.STRENGTHS)
         strengths[mouth_kernel.WEIGHT] = weight
         strengths[mouth_kernel.TONGUE_UP] = tongue
-        strengths[mouth_kernel.TEETH_LIGHT] = 1 - _ROUND_SHADE * value["round"]
+        strengths[mouth_kernel.TEETH_LIGHT] = (1 - _ROUND_SHADE * value["round"]) ** 1.5
         strengths[mouth_kernel.LINE] = self._line(own_mouth, value["press"])
         strengths[mouth_kernel.LINE_WIDTH] = max(0.05, (0.5 + 0.6 * self._softness) / scale)
         strengths[mouth_kernel.CLEAN] = 1 - float(own_mouth) if self._toothy else 0.0

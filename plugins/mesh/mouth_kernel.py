@@ -38,7 +38,7 @@ def _clean_edge(
     """Take the lip at a pixel from further inside it: the nearer to its edge, the further."""
     away_u, away_l = max(upper - t, 0.0), max(t - lower, 0.0)
     least = _ROUGH_PX / frame[5]
-    rough_u = least + clean * _TEETH_CM * (1.0 + 0.5 * smooth_step(0.4, 0.9, side))
+    rough_u = least + clean * _TEETH_CM * (1.0 + 0.9 * smooth_step(0.4, 0.9, side))
     rough_l = least + clean * 0.3 * _TEETH_CM
     if away_u >= 3.0 * rough_u and away_l >= 3.0 * rough_l:
         return
@@ -71,6 +71,14 @@ def _shade_lips(
 
 
 @kernel
+def _dim(layer: np.ndarray, colours: np.ndarray, light: float) -> None:
+    """Let *layer* sink into the dark of the mouth."""
+    for k in range(3):
+        dark = 1.3 * colours[_CAVITY, k]
+        layer[k] = dark + light * (layer[k] - dark)
+
+
+@kernel
 def _behind_lips(
     texels: np.ndarray, upper: np.ndarray, lower: np.ndarray, tongue: np.ndarray,
     colours: np.ndarray, strengths: np.ndarray, above: float, layer: np.ndarray,
@@ -84,15 +92,14 @@ def _behind_lips(
     if texels[4] >= 0.0:
         read_texture(tongue, texels[4], texels[5], layer)
         on_tongue = layer[3]
+        _dim(layer, colours, strengths[TEETH_LIGHT] ** 0.5)
         blend_colour(colour, layer, on_tongue)
     for row in range(2):
         first = 2 - 2 * row  # the lower teeth are behind the upper ones
         if texels[first] < 0.0:
             continue
         read_texture(lower if row == 0 else upper, texels[first], texels[first + 1], layer)
-        for k in range(3):
-            dim = 1.3 * colours[_CAVITY, k]
-            layer[k] = dim + strengths[TEETH_LIGHT] * (layer[k] - dim)
+        _dim(layer, colours, strengths[TEETH_LIGHT])
         hidden = on_tongue * strengths[TONGUE_UP] if row == 0 else 0.0
         blend_colour(colour, layer, layer[3] * (1.0 - hidden))
 
@@ -161,7 +168,7 @@ def compose_mouth(
             edge_u, edge_l = read_table(edges[0], place), read_table(edges[1], place)
             gap, side = max(edge_l - edge_u, 0.0), min(abs(s), 1.0)
             fresh = max(strengths[CLEAN], smooth_step(0.02, 0.14, gap)) * weight
-            fresh *= 1.0 - smooth_step(0.80, 1.05, abs(s))
+            fresh *= 1.0 - smooth_step(0.90, 1.04, abs(s))
             fresh *= 1.0 - cover[y, x] * min(4.0 * (1.0 - weight), 1.0)
             if fresh > 0.0:
                 _clean_edge(canvas, source, frame, x, y, t, edge_u, edge_l, side,

@@ -104,7 +104,7 @@ def _tooth(skin: FloatArray, white: FloatArray) -> FloatArray:
     brighter or darker than teeth by its own tone. The brighter estimate is nearer the truth.
     """
     skin_light, white_light = float(skin @ LUMA), float(white @ LUMA)
-    light = max(1.02 * skin_light, 0.5 * (1.12 * white_light + 1.02 * skin_light))
+    light = max(1.08 * skin_light, 0.5 * (1.15 * white_light + 1.08 * skin_light))
     cast = (skin / max(skin_light, 1.0)) / _PALE
     cast_white = (white / max(white_light, 1.0)) / np.array([1.02, 1.0, 0.96])
     cast = (0.35 * cast + 0.65 * cast_white) ** _TINT
