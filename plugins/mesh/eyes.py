@@ -22,7 +22,7 @@ __all__ = ["EyesPainter"]
 
 _EYEBALL_CM = 1.2
 """Radius of an eyeball, cm."""
-_FOLD_RING = 1.6
+_FOLD_RING = 2.8
 """The fold of the upper lid lies here between the eye's rings."""
 
 
@@ -165,12 +165,14 @@ class EyesPainter:
         strengths[eyes_kernel.BALL] = ball
         strengths[eyes_kernel.CLOSING] = closing
         strengths[eyes_kernel.LASH] = eye.lid.lash_strength
+        strengths[eyes_kernel.LASH_WIDTH] = eye.lid.lash_width
         strengths[eyes_kernel.SOFTNESS] = max(self._softness, 0.3) / scale
         strengths[eyes_kernel.GRAIN_SCALE] = self._px_per_cm
         eyes_kernel.compose_eye(
             box.of(canvas), cover, box.left, box.top, opening.frame,
             np.stack([crease.upper, opening.upper]), to_photo, eye.layers.white,
-            eye.layers.iris, shift, eye.lid.skin, self._grain, eye.lid.lash, strengths,
+            eye.layers.iris, shift, np.concatenate([eye.lid.skin, eye.lid.fold]),
+            self._grain, eye.lid.lash, strengths,
         )  # fmt: skip
 
     def _cover(self, outline: FloatArray, box: Box) -> NDArray[np.float32]:

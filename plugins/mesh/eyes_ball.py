@@ -160,7 +160,7 @@ def layers_of(photo: FloatArray, ring: FloatArray, box: Box, disc: Iris) -> EyeL
     outside = deep * ramp(1.10, 1.25, distance)
     lit = outside > 0
     if lit.any():  # corners and lashes are dark: not the white's colour
-        outside = outside * (light >= np.percentile(light[lit], 35))
+        outside = outside * (light >= np.percentile(light[lit], 55))
     plane = _plane(raw, outside, np.clip(x, -3, 3), np.clip(y, -2, 2))
     keep_white = deep * ramp(1.12, 1.30, distance)
     reach = float(np.ptp(ring[:, 0])) / 2

@@ -11,12 +11,22 @@ from styletalker.plugins.mesh.paint import (
     smooth_step,
 )
 
-__all__ = ["BALL", "CLOSING", "GRAIN_SCALE", "LASH", "SOFTNESS", "STRENGTHS", "compose_eye"]
+__all__ = [
+    "BALL",
+    "CLOSING",
+    "GRAIN_SCALE",
+    "LASH",
+    "LASH_WIDTH",
+    "SOFTNESS",
+    "STRENGTHS",
+    "compose_eye",
+]
 
-BALL, CLOSING, LASH, SOFTNESS, GRAIN_SCALE = range(5)
-STRENGTHS = 5
+BALL, CLOSING, LASH, LASH_WIDTH, SOFTNESS, GRAIN_SCALE = range(6)
+STRENGTHS = 6
 """Numbers that control a frame: 1 draws the eyeball and 0 leaves it; how far the lids have
-closed, 0 to 1; density of the lashes, 0 to 1; width of edges, cm; pixels of the grain per cm."""
+closed, 0 to 1; density of the lashes, 0 to 1, and
+width of their dark edge, cm; width of edges, cm; pixels of the grain per cm."""
 
 
 @kernel
@@ -37,20 +47,21 @@ def _draw_ball(
 
 @kernel
 def _draw_lid(
-    pixel: np.ndarray, tone: np.ndarray, s: float, t: float, fold: float, edge: float,
-    softness: float, amount: float, grain: float,
+    pixel: np.ndarray, tone: np.ndarray, high: np.ndarray, s: float, t: float, fold: float,
+    edge: float, softness: float, amount: float, grain: float,
 ) -> None:  # fmt: skip
-    """The lid's skin *tone* from the *fold*, which stays in place, to the falling *edge*."""
-    taper = 1.0 - smooth_step(0.72, 1.02, abs(s))
+    """The lid from the *fold*, which stays in place and has the tone *high*, to the *edge*."""
     along = min(max((t - fold) / (edge - fold), 0.0), 1.0)
+    taper = 1.0 - smooth_step(0.50 + 0.30 * along, 0.94 + 0.09 * along, abs(s))
     cut = 1.0 - smooth_step(-softness, softness, t - edge)
-    shape = 0.97 + 0.06 * np.sin(np.pi * min(1.1 * along, 1.0))
+    shape = 0.96 + 0.08 * np.sin(np.pi * min(1.1 * along, 1.0))
     shape -= 0.09 * smooth_step(0.70, 1.0, along) + 0.07 * s * s
-    opacity = amount * taper * cut * smooth_step(-0.1, 0.55, along)
+    opacity = amount * taper * cut * smooth_step(-0.03, 0.36, along)
     line = (t - fold) / (0.06 + softness)
     crease = amount * taper * np.exp(-line * line)
     for k in range(3):
-        pixel[k] += opacity * (tone[k] * shape * (1.0 + grain) - pixel[k])
+        skin = high[k] + min(1.6 * along, 1.0) * (tone[k] - high[k])
+        pixel[k] += opacity * (skin * shape * (1.0 + grain) - pixel[k])
         pixel[k] *= 1.0 - crease * (0.055 if k == 0 else 0.07)
 
 
@@ -68,10 +79,16 @@ def _cover_rest(
 
 @kernel
 def _draw_lashes(
-    pixel: np.ndarray, lash: np.ndarray, s: float, below: float, softness: float, amount: float
+    pixel: np.ndarray,
+    lash: np.ndarray,
+    s: float,
+    below: float,
+    width: float,
+    softness: float,
+    amount: float,
 ) -> None:
     """The dark edge of the lid and the fringe that hangs from it."""
-    wide = 0.018 + 0.012 * (1.0 - s * s) + 0.4 * softness
+    wide = width * (0.7 + 0.5 * (1.0 - s * s)) + 0.4 * softness
     over, under = min(below, 0.0) / wide, max(below - 0.02, 0.0) / (wide + 0.015)
     band = 0.75 * np.exp(-over * over - under * under)
     hairs = 0.5 + 0.5 * np.sin(37.0 * s + 5.0 * below + 2.0 * np.sin(11.0 * s))
@@ -111,14 +128,15 @@ def compose_eye(
         white: [., ., 3] the eye without its iris.
         iris: [., ., 4] the iris.
         shift: [2] how far the iris has moved, px of the layers.
-        skin: [3, n] colour of the closed lid along the eye.
+        skin: [6, n] colour of the closed lid along the eye, then that over its fold.
         grain: [g, g] relative structure of the skin.
         lash: [3] colour of the lashes.
         strengths: [STRENGTHS].
     """
     rows, columns, _ = canvas.shape
     last = edges.shape[1] - 1
-    colour, layer, tone = np.empty(3), np.empty(4), np.empty(3)
+    colour, layer = np.empty(3), np.empty(4)
+    tone, high = np.empty(3), np.empty(3)
     closing, softness, scale = strengths[CLOSING], strengths[SOFTNESS], strengths[GRAIN_SCALE]
     lid = smooth_step(0.08, 0.50, closing)
     shut = smooth_step(0.60, 0.95, closing)
@@ -135,6 +153,7 @@ def compose_eye(
             fold, edge = read_table(edges[0], place), read_table(edges[1], place)
             for k in range(3):
                 tone[k] = read_table(skin[k], place)
+                high[k] = read_table(skin[3 + k], place)
             below, pixel = t - edge, canvas[y, x]
             u = to_photo[0] * column + to_photo[1] * row + to_photo[2]
             v = to_photo[3] * column + to_photo[4] * row + to_photo[5]
@@ -144,9 +163,10 @@ def compose_eye(
             if lid > 0.0 and edge - fold > 0.02 and t > fold - 0.2:
                 grain_u = abs(int((s * frame[4] / frame[5] + 8.0) * scale)) % grain.shape[1]
                 grain_v = abs(int((t + 8.0) * scale)) % grain.shape[0]
-                _draw_lid(pixel, tone, s, t, fold, edge, softness, lid, grain[grain_v, grain_u])
-            if shut > 0.0 and -0.05 < below < 0.4:
+                _draw_lid(pixel, tone, high, s, t, fold, edge, softness, lid,
+                          grain[grain_v, grain_u])  # fmt: skip
+            if shut > 0.0 and -0.15 < below < 0.4:
                 read_texture(iris, u, v, layer)
                 _cover_rest(pixel, tone, s, below, layer[3], shut)
             if lashes > 0.0 and -0.25 < below < 0.4:
-                _draw_lashes(pixel, lash, s, below, softness, lashes)
+                _draw_lashes(pixel, lash, s, below, strengths[LASH_WIDTH], softness, lashes)

@@ -11,7 +11,8 @@ import itertools
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from styletalker.plugins.puppet.fields import FloatArray, smooth_around
+from styletalker.plugins.mesh.paint_look import LUMA
+from styletalker.plugins.puppet.fields import FloatArray, ramp, smooth_around
 
 __all__ = ["edge_offsets", "moved_outwards"]
 
@@ -33,7 +34,7 @@ _CORNERS = np.arange(0.0, 0.43, 0.03)
 _PRIOR = 0.6
 """How much a cm off the landmarks must bring, in mean likeness to skin."""
 _TILT_PRIOR = 1.0
-_WORTH, _CORNER_WORTH = 0.02, 0.22
+_WORTH, _CORNER_WORTH = 0.02, 0.32
 """Gain from which on a lid or a corner is moved at all."""
 _CORNER_POWER = 4.0
 """How fast a corner's offset fades along the lids."""
@@ -56,8 +57,12 @@ def _read(photo: FloatArray, points: FloatArray) -> FloatArray:
     return np.asarray(read, np.float64)
 
 
-def _skin_likeness(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> FloatArray:
-    """[distances, n] how much the colours along the rays look like the skin beyond, 0 to 1."""
+def _skin_likeness(photo: FloatArray, rings: FloatArray, px_per_cm: float
+                   ) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    """[distances, n] how much the colours along the rays look like the skin beyond, 0 to 1.
+
+    First by colour and by warmth, then by warmth alone, for which lashes are skin.
+    """
     steps = np.repeat(_DISTANCES[:, None] * px_per_cm, rings.shape[1], 1)
     rays = np.stack([moved_outwards(rings[0], rings[2], step) for step in steps])
     skin = _read(photo, rings[list(_SKIN_RINGS)]).mean(0)
@@ -65,10 +70,10 @@ def _skin_likeness(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> Fl
     colours = _read(photo, rays)
     away = np.linalg.norm(colours - skin, axis=-1)
     alike = np.exp(-np.square(away / (_TOLERANCE * np.linalg.norm(skin, axis=-1) + 6)))
-    paler = _warmth(skin) - _warmth(colours)
+    lit = ramp(0.35, 0.60, (colours @ LUMA) / np.maximum(skin @ LUMA, 1.0))  # lashes are not white
+    paler = (_warmth(skin) - _warmth(colours)) * lit
     warm = np.exp(-np.square(np.maximum(paler, 0) / _PALER))
-    near: FloatArray = 0.5 * (alike + warm)
-    return near
+    return 0.5 * (alike + warm), warm
 
 
 def _warmth(colours: FloatArray) -> FloatArray:
@@ -105,7 +110,7 @@ def edge_offsets(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> NDAr
         px_per_cm: size of the face.
     """
     count = rings.shape[1]
-    likeness = _skin_likeness(photo, rings, px_per_cm)
+    likeness, warmth = _skin_likeness(photo, rings, px_per_cm)
     cosine = np.cos(np.arange(count) * 2 * np.pi / count)  # 1 at the first corner
     half = count // 2
     lower = np.arange(half + 2, count - 1)
@@ -124,7 +129,7 @@ def edge_offsets(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> NDAr
         rays = (corner + np.array([-3, -2, -1, 0, 1])) % count
         if corner == half:
             rays = corner + np.array([-1, 0, 1, 2, 3])
-        gains = [_gain(likeness[:, rays], offsets[rays] + reach * fade[rays]) for reach in _CORNERS]
+        gains = [_gain(warmth[:, rays], offsets[rays] + reach * fade[rays]) for reach in _CORNERS]
         most = int(np.argmax(gains))
         if gains[most] > gains[0] + _CORNER_WORTH:
             offsets = offsets + _CORNERS[most] * fade

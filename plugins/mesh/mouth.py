@@ -9,9 +9,16 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from styletalker.plugins.mesh import mouth_kernel
 from styletalker.plugins.mesh.fitted import FittedHead, Posed, pose
-from styletalker.plugins.mesh.mouth_opening import opening_of, tapered
+from styletalker.plugins.mesh.mouth_edges import lip_surplus
+from styletalker.plugins.mesh.mouth_opening import (
+    SAMPLES,
+    opening_of,
+    own_opening,
+    tapered,
+    thickness,
+)
 from styletalker.plugins.mesh.paint import Box, box_around, coverage, texture_coordinates
-from styletalker.plugins.mesh.paint_look import Look, look_of
+from styletalker.plugins.mesh.paint_look import Look, look_of, samples
 from styletalker.plugins.mesh.teeth import lower_row, mouth_frame, upper_row
 from styletalker.plugins.mesh.teeth_photo import photo_teeth
 from styletalker.plugins.mesh.tongue import make_tongue
@@ -24,6 +31,8 @@ _LIPS = [INDEX[name] for name in ("jaw", "part", "round", "spread", "press", "fv
                                   "tongue", "smile", "frown")]  # fmt: skip
 _ROUND_SHADE = 0.85
 """Part of their light that the teeth lose behind rounded lips."""
+_MOST_OF_LIP = 0.40
+"""Of a lip at most this part is taken for something else."""
 _KINK = 1.4
 """Edges of lips are smoothed over so many vertices."""
 _SEEN_CM = 0.005
@@ -41,6 +50,22 @@ def _colours(look: Look) -> NDArray[np.float64]:
     corner = np.maximum(lip * np.array([0.42, 0.28, 0.27]), 0.8 * look.dark)
     line = np.maximum(lip * np.array([0.52, 0.38, 0.37]), look.dark)
     return np.stack([cavity, floor, inner, corner, line])
+
+
+def _lip_colours(photo: FloatArray, rings: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Colours [3] of the middle of the upper and the lower lip, from *rings* [k, n, 2] in it."""
+    half = rings.shape[1] // 2
+    upper, lower = (
+        np.median(samples(photo, rings[:, part].reshape(-1, 2)), 0).astype(np.float64)
+        for part in (slice(3, half - 2), slice(half + 3, -2))
+    )
+    return upper, lower
+
+
+def _least_surplus(toothy: float) -> NDArray[np.float64]:
+    """[2, SAMPLES] cm of teeth that the warp leaves on the lips of a photo that shows teeth."""
+    side = ramp(0.4, 0.9, np.abs(np.linspace(-1, 1, SAMPLES)))
+    return toothy * np.stack([0.17 * (1 + 0.9 * side), np.full(SAMPLES, 0.05)])
 
 
 def _smooth(edge: FloatArray) -> FloatArray:
@@ -67,19 +92,24 @@ class MouthPainter:
         """The photo's colours, light and softness."""
         frame = mouth_frame(head)
         teeth = photo_teeth(photo, head, rest, look)
-        self._toothy = teeth is not None
         if teeth is not None:
             look = attrs.evolve(look, tooth=teeth.colour)
         self._upper = upper_row(frame, look, teeth, rest)
         self._lower = lower_row(frame, look)
         self._tongue = make_tongue(frame, look)
         self._colours = _colours(look)
+        ring = head.topology.lips
+        half = ring.shape[1] // 2
+        lips = _lip_colours(photo.astype(np.float64), rest.screen[ring[2:5], :2])
+        self._surplus = lip_surplus(photo.astype(np.float64), own_opening(head, rest), lips)
+        self._least = _least_surplus(1.0 if teeth is not None else 0.0)
+        self._rough = float(ramp(0.04, 0.12, max(self._surplus.max(), self._least.max())))
         middle = self._upper.points.mean(0)
         self._ruler = np.stack([middle, middle + np.array([0.0, 1.0, 0.0])])
         self._softness = float(np.sqrt(max(look.softness_px**2 - 0.3, 0.0)) * 0.55)
-        ring = head.topology.lips[0]
-        half = len(ring) // 2
-        self._edges = (ring[half::-1], np.concatenate([ring[half:], ring[:1]]))
+        self._edges, self._borders = (
+            (ring[k, half::-1], np.concatenate([ring[k, half:], ring[k, :1]])) for k in (0, 5)
+        )
 
     def paint(
         self,
@@ -121,11 +151,14 @@ class MouthPainter:
         strengths[mouth_kernel.TEETH_LIGHT] = (1 - _ROUND_SHADE * value["round"]) ** 1.5
         strengths[mouth_kernel.LINE] = self._line(own_mouth, value["press"])
         strengths[mouth_kernel.LINE_WIDTH] = max(0.05, (0.5 + 0.6 * self._softness) / scale)
-        strengths[mouth_kernel.CLEAN] = 1 - float(own_mouth) if self._toothy else 0.0
+        strengths[mouth_kernel.CLEAN] = self._rough
         texels = self._texels(posed, tongue, box, seen=bool(opening.gap.max() > _SEEN_CM))
+        borders = (posed.screen[border, :2].astype(float) for border in self._borders)
+        surplus = np.minimum(self._surplus, _MOST_OF_LIP * thickness(opening, *borders))
+        surplus = np.maximum(surplus, self._least)
         mouth_kernel.compose_mouth(
             box.of(canvas), cover, box.left, box.top, opening.frame,
-            np.stack([opening.upper, opening.lower, *tapered(opening)]), texels,
+            np.stack([opening.upper, opening.lower, *tapered(opening), *surplus]), texels,
             self._upper.texture, self._lower.texture, self._tongue.surface.texture,
             self._colours, strengths,
         )  # fmt: skip
@@ -137,7 +170,7 @@ class MouthPainter:
 
     def _line(self, own_mouth: float, press: float) -> float:
         """Strength of the contact line: lips closed over visible teeth have none of their own."""
-        own = 0.75 * (1 - own_mouth) if self._toothy else 0.0
+        own = 0.75 * (1 - own_mouth) * self._rough
         return min(own + 0.25 * press, 1.0)
 
     def _texels(self, posed: Posed, tongue: float, box: Box, *, seen: bool) -> NDArray[np.float32]:

@@ -23,9 +23,7 @@ WEIGHT, TONGUE_UP, TEETH_LIGHT, LINE, LINE_WIDTH, CLEAN = range(6)
 STRENGTHS = 6
 """Numbers that control a frame: 1 draws and 0 leaves the canvas; how far the tongue is raised;
 brightness of the teeth (rounded lips shade them); strength of the dark line where lips touch and
-its width, cm; how much the lips' edges are taken from further inside the lips."""
-_TEETH_CM = 0.17
-"""In photos that show teeth, landmarks leave this much of them on the upper lip."""
+its width, cm; how much the lips' edges are taken from further inside the lips, though closed."""
 _ROUGH_PX = 1.5
 """Pixels this near to a lip's edge may be the warp's mixture of lip and what is behind it."""
 
@@ -33,13 +31,11 @@ _ROUGH_PX = 1.5
 @kernel
 def _clean_edge(
     canvas: np.ndarray, source: np.ndarray, frame: np.ndarray, x: int, y: int, t: float,
-    upper: float, lower: float, side: float, clean: float, fresh: float,
+    upper: float, lower: float, surplus_u: float, surplus_l: float, fresh: float,
 ) -> None:  # fmt: skip
     """Take the lip at a pixel from further inside it: the nearer to its edge, the further."""
     away_u, away_l = max(upper - t, 0.0), max(t - lower, 0.0)
-    least = _ROUGH_PX / frame[5]
-    rough_u = least + clean * _TEETH_CM * (1.0 + 0.9 * smooth_step(0.4, 0.9, side))
-    rough_l = least + clean * 0.3 * _TEETH_CM
+    rough_u, rough_l = _ROUGH_PX / frame[5] + surplus_u, _ROUGH_PX / frame[5] + surplus_l
     if away_u >= 3.0 * rough_u and away_l >= 3.0 * rough_l:
         return
     of_lower = min(max(0.5 + (t - 0.5 * (upper + lower)) * frame[5], 0.0), 1.0)
@@ -144,8 +140,9 @@ def compose_mouth(
         left: first column of the box.
         top: first row of the box.
         frame: the opening's frame [6].
-        edges: [4, n] heights, cm, of the upper and the lower lip's edge, and of the edges of the
-            free opening, which is narrower towards the corners.
+        edges: [6, n] cm: heights of the upper and the lower lip's edge, and of the edges of the
+            free opening, which is narrower towards the corners; then how much of the upper and
+            the lower lip next to its edge is not lip in the photo.
         texels: [h, w, 6] texture coordinates of upper teeth, lower teeth and tongue; < 0: none.
         upper: [., ., 4] texture of the upper teeth.
         lower: of the lower teeth.
@@ -171,8 +168,10 @@ def compose_mouth(
             fresh *= 1.0 - smooth_step(0.90, 1.04, abs(s))
             fresh *= 1.0 - cover[y, x] * min(4.0 * (1.0 - weight), 1.0)
             if fresh > 0.0:
-                _clean_edge(canvas, source, frame, x, y, t, edge_u, edge_l, side,
-                            strengths[CLEAN], fresh)  # fmt: skip
+                surplus_u = strengths[CLEAN] * read_table(edges[4], place)
+                surplus_l = strengths[CLEAN] * read_table(edges[5], place)
+                _clean_edge(canvas, source, frame, x, y, t, edge_u, edge_l, surplus_u,
+                            surplus_l, fresh)  # fmt: skip
             _shade_lips(canvas[y, x], t, edge_u, edge_l, s, colours, strengths)
             if cover[y, x] * weight > 0.0:
                 free_u, free_l = read_table(edges[2], place), read_table(edges[3], place)

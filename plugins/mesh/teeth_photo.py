@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.plugins.mesh.fitted import FittedHead, Posed
-from styletalker.plugins.mesh.mouth_opening import SAMPLES, Opening, opening_of
+from styletalker.plugins.mesh.mouth_opening import SAMPLES, Opening, own_opening
 from styletalker.plugins.mesh.paint import box_around, coverage
 from styletalker.plugins.mesh.paint_look import LUMA, Look
 from styletalker.plugins.puppet.fields import FloatArray, ramp
@@ -99,9 +99,27 @@ def _colour_and_edge(photo: FloatArray, opening: Opening) -> tuple[FloatArray, f
     grid = np.linspace(-1, 1, SAMPLES)
     upper, lower = (np.interp(along, grid, edge) for edge in (opening.upper, opening.lower))
     share = (below - upper) / np.maximum(lower - upper, 1e-3)
-    toothy = middle & (light > 0.72 * float(colour @ LUMA))
-    edge = float(np.percentile(share[toothy], 97)) if toothy.any() else 0.9
-    return colour, float(np.clip(edge, 0.35, 0.95))
+    toothy = light > 0.72 * float(colour @ LUMA)
+    return colour, _first_run(share[middle], toothy[middle])
+
+
+def _first_run(share: FloatArray, toothy: NDArray[np.bool_]) -> float:
+    """Where the teeth under the upper lip end: lower ones may follow after a gap.
+
+    Args:
+        share: [n] places of pixels between the upper (0) and the lower lip (1).
+        toothy: [n] which of them look like teeth.
+    """
+    edges = np.linspace(0, 1, 21)
+    bins = np.clip(np.digitize(share, edges) - 1, 0, 19)
+    filled = np.bincount(bins, toothy, 20) / np.maximum(np.bincount(bins, minlength=20), 1)
+    known = filled > 0.45
+    if not known[:8].any():
+        return 0.0  # the upper teeth are not seen
+    start = int(np.argmax(known))
+    gaps = np.flatnonzero(~known[start:])
+    end = start + (int(gaps[0]) if len(gaps) else 20 - start)
+    return float(np.clip(edges[end], 0.15, 0.95))
 
 
 def _like_teeth(colour: FloatArray, look: Look) -> bool:
@@ -117,11 +135,8 @@ def photo_teeth(photo: NDArray[np.uint8], head: FittedHead, rest: Posed, look: L
     """The teeth of *photo*, whose face stands as in *rest*; None if it shows none."""
     if not head.teeth_visible:
         return None
-    ring = rest.screen[head.topology.lips[0], :2].astype(float)
-    half = len(ring) // 2
-    upper, lower = ring[half::-1], np.concatenate([ring[half:], ring[:1]])
-    opening = opening_of(upper, lower, float(head.camera.scale))
+    opening = own_opening(head, rest)
     colour, edge = _colour_and_edge(photo.astype(float), opening)
-    if not _like_teeth(colour, look):
+    if edge == 0.0 or not _like_teeth(colour, look):
         return None
     return PhotoTeeth(photo=photo.astype(np.float32), opening=opening, colour=colour, edge=edge)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from styletalker.plugins.mesh.mouth_edges import lip_surplus
 from styletalker.plugins.mesh.mouth_opening import opening_of, tapered
 from styletalker.plugins.mesh.paint import Box, coverage
 from styletalker.plugins.mesh.paint_look import LUMA
@@ -52,7 +55,7 @@ def test_closed_lips_show_no_teeth() -> None:
 
 def test_lips_open_with_the_jaw_and_close_for_bilabials() -> None:
     by_jaw = [aperture(_paint(jaw=jaw, part=0.4 * jaw).image) for jaw in (0.0, 0.3, 0.6, 0.9)]
-    assert all(b > a + 0.01 for a, b in zip(by_jaw, by_jaw[1:], strict=False)), by_jaw
+    assert all(b > a + 0.01 for a, b in itertools.pairwise(by_jaw)), by_jaw
     by_part = [aperture(_paint(jaw=0.15, part=part).image) for part in (0.0, 0.5, 1.0)]
     assert by_part[0] < by_part[1] < by_part[2]
     shut = aperture(_paint(press=1.0, jaw=0.2, part=0.1).image)
@@ -159,3 +162,20 @@ def test_corners_of_an_opening_narrow_to_a_point() -> None:
     assert free[32] == pytest.approx(1.2, abs=0.15)  # the middle keeps its height
     assert free[3] < 0.5 * opening.gap[3]
     assert (np.diff(free[:32]) > -1e-6).all()
+
+
+def test_teeth_outside_the_landmarks_are_not_lip() -> None:
+    lip, tooth, skin = (
+        np.array(c, float) for c in ([190, 90, 95], [225, 215, 200], [220, 180, 150])
+    )
+    photo = np.broadcast_to(skin, (100, 160, 3)).copy()
+    photo[20:80, 20:140] = lip
+    photo[40:56, 30:130] = tooth  # the landmarks below say: from row 40 to row 50
+    x = np.linspace(30, 130, 23)
+    bow = 5 * (1 - ((x - 80) / 50) ** 8)
+    opening = opening_of(np.stack([x, 45 - bow], -1), np.stack([x, 45 + bow], -1), 20.0)
+    upper, lower = lip_surplus(photo, opening, (lip, lip))
+    assert upper[20:45].max() < 0.12  # edges are soft
+    np.testing.assert_allclose(lower[20:45], 0.3 + 0.05, atol=0.08)
+    closed = opening_of(np.stack([x, 45 + 0 * x], -1), np.stack([x, 45 + 0 * x], -1), 20.0)
+    assert lip_surplus(photo, closed, (lip, lip)).max() == 0.0
