@@ -5,7 +5,8 @@ from __future__ import annotations
 import attrs
 import numpy as np
 from styletalker.plugins.mesh.paint_look import Look
-from styletalker.plugins.mesh.teeth import MouthFrame, Surface, finished
+from styletalker.plugins.mesh.teeth import MouthFrame, Surface
+from styletalker.plugins.mesh.teeth_enamel import finished
 from styletalker.plugins.puppet.fields import FloatArray, bump, grid_triangles, ramp
 
 __all__ = ["Tongue", "make_tongue"]

@@ -14,8 +14,8 @@ from styletalker.plugins.puppet.parameters import parameters_from
 from support.painted_face import Painted, eye_openness, subject
 
 
-def _paint(size: int = 384, **values: float) -> Painted:
-    face = subject(size)
+def _paint(size: float = 384, **values: float) -> Painted:
+    face = subject(int(size))
     return face.paint(face.eyes, 1.0, **values)
 
 
@@ -33,7 +33,8 @@ def _dark_centre(painted: Painted, eye: int) -> NDArray[np.float64]:
     light = painted.after[low[1] : high[1], low[0] : high[0]] @ LUMA
     weight = np.clip(np.percentile(light, 30) - light, 0, None)
     rows, columns = np.mgrid[0 : light.shape[0], 0 : light.shape[1]]
-    return np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
+    middle = np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
+    return np.asarray(middle, np.float64)
 
 
 def test_eyes_at_rest_are_left_alone() -> None:
@@ -106,9 +107,9 @@ def test_nothing_is_painted_outside_the_eyes() -> None:
         near = np.zeros(painted.changed.shape, np.uint8)
         for eye in range(2):
             cv2.fillPoly(near, [np.round(_ring(painted, eye, 5)).astype(np.int32)], 1)
-        near = cv2.dilate(near, np.ones((9, 9), np.uint8))
+        wide = cv2.dilate(near, np.ones((9, 9), np.uint8))
         assert painted.changed.any()
-        assert not (painted.changed & (near == 0)).any()
+        assert not (painted.changed & (wide == 0)).any()
 
 
 @pytest.mark.parametrize("size", [64, 128, 512])

@@ -16,8 +16,8 @@ from styletalker.plugins.mesh.teeth_photo import photo_teeth
 from support.painted_face import Painted, aperture, subject
 
 
-def _paint(own_mouth: float = 0.0, size: int = 384, **values: float) -> Painted:
-    face = subject(size)
+def _paint(own_mouth: float = 0.0, size: float = 384, **values: float) -> Painted:
+    face = subject(int(size))
     return face.paint(face.mouth, own_mouth, **values)
 
 

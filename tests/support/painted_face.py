@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 import cv2
@@ -52,7 +52,7 @@ class Painted:
     @property
     def image(self) -> NDArray[np.uint8]:
         """[H, W, 3] as written to a video."""
-        return np.clip(self.after + 0.5, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(self.after + 0.5, 0, 255), np.uint8)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -83,8 +83,9 @@ def analyser() -> Dlib:
 @functools.cache
 def subject(size: int = 384) -> Subject:
     """The astronaut at *size* px, smiling with visible teeth."""
-    crop = np.ascontiguousarray(skimage.data.astronaut()[_FACE])
-    large = cv2.resize(crop, (512, 512), interpolation=cv2.INTER_CUBIC)
+    astronaut: Any = skimage.data.astronaut
+    crop = np.ascontiguousarray(astronaut()[_FACE])
+    large = np.asarray(cv2.resize(crop, (512, 512), interpolation=cv2.INTER_CUBIC), np.uint8)
     landmarks = analyser().analyse(large)[0].landmarks * (size / 512) - 0.5
     way = cv2.INTER_AREA if size < crop.shape[0] else cv2.INTER_CUBIC
     photo = np.asarray(cv2.resize(crop, (size, size), interpolation=way), np.uint8)
