@@ -37,8 +37,6 @@ _KINK = 1.4
 """Edges of lips are smoothed over so many vertices."""
 _SEEN_CM = 0.005
 """A smaller gap shows nothing."""
-_MARGIN_CM = 0.55
-"""The lips are shaded up to this far from the opening."""
 
 
 def _colours(look: Look) -> NDArray[np.float64]:
@@ -103,6 +101,8 @@ class MouthPainter:
         lips = _lip_colours(photo.astype(np.float64), rest.screen[ring[2:5], :2])
         self._surplus = lip_surplus(photo.astype(np.float64), own_opening(head, rest), lips)
         self._least = _least_surplus(1.0 if teeth is not None else 0.0)
+        deepest = max(self._surplus.max(), self._least.max()) + 0.15
+        self._margin = float(np.hypot(mouth_kernel.CLEAN_REACH_CM, deepest))
         self._rough = float(ramp(0.04, 0.12, max(self._surplus.max(), self._least.max())))
         middle = self._upper.points.mean(0)
         self._ruler = np.stack([middle, middle + np.array([0.0, 1.0, 0.0])])
@@ -135,7 +135,7 @@ class MouthPainter:
         scale = self._scale(posed)
         opening = opening_of(_smooth(upper), _smooth(lower), scale)
         height, width = canvas.shape[:2]
-        box = box_around(opening.outline, _MARGIN_CM * scale, width, height)
+        box = box_around(opening.outline, self._margin * scale + 3, width, height)
         if box is None:
             return
         cover = coverage(opening.outline, box)

@@ -12,8 +12,18 @@ from styletalker.plugins.mesh.paint import (
     smooth_step,
 )
 
-__all__ = ["CLEAN", "COLOURS", "LINE", "LINE_WIDTH", "STRENGTHS", "TEETH_LIGHT", "TONGUE_UP",
-           "WEIGHT", "compose_mouth"]  # fmt: skip
+__all__ = [
+    "CLEAN",
+    "CLEAN_REACH_CM",
+    "COLOURS",
+    "LINE",
+    "LINE_WIDTH",
+    "STRENGTHS",
+    "TEETH_LIGHT",
+    "TONGUE_UP",
+    "WEIGHT",
+    "compose_mouth",
+]
 
 _CAVITY, _FLOOR, _INNER_LIP, _CORNER, _CONTACT = range(5)
 COLOURS = 5
@@ -24,6 +34,8 @@ STRENGTHS = 6
 """Numbers that control a frame: 1 draws and 0 leaves the canvas; how far the tongue is raised;
 brightness of the teeth (rounded lips shade them); strength of the dark line where lips touch and
 its width, cm; how much the lips' edges are taken from further inside the lips, though closed."""
+CLEAN_REACH_CM = 0.45
+"""Lips are left as they are farther from their edge than this."""
 _ROUGH_PX = 1.5
 """Pixels this near to a lip's edge may be the warp's mixture of lip and what is behind it."""
 
@@ -36,7 +48,8 @@ def _clean_edge(
     """Take the lip at a pixel from further inside it: the nearer to its edge, the further."""
     away_u, away_l = max(upper - t, 0.0), max(t - lower, 0.0)
     rough_u, rough_l = _ROUGH_PX / frame[5] + surplus_u, _ROUGH_PX / frame[5] + surplus_l
-    if away_u >= 3.0 * rough_u and away_l >= 3.0 * rough_l:
+    fresh *= 1.0 - smooth_step(0.25, CLEAN_REACH_CM, max(away_u, away_l))
+    if fresh <= 0.0:
         return
     of_lower = min(max(0.5 + (t - 0.5 * (upper + lower)) * frame[5], 0.0), 1.0)
     up = (upper - (away_u * away_u + rough_u * rough_u) ** 0.5 - t) * frame[5]

@@ -16,6 +16,7 @@ __all__ = ["SAMPLES", "Opening", "opening_of", "own_opening", "tapered", "thickn
 
 SAMPLES = 65
 """Samples of an edge from corner to corner."""
+_ALONG = np.linspace(-1, 1, SAMPLES)
 _BLEND = 4.0
 """Exponent of the smooth minimum of two widths."""
 
@@ -44,9 +45,8 @@ def tapered(opening: Opening) -> tuple[NDArray[np.float32], NDArray[np.float32]]
 
     Lips are sewn to a mesh that ends bluntly; a mouth's corner narrows to a point.
     """
-    grid = np.linspace(-1, 1, SAMPLES)
     half = 0.5 * opening.gap.astype(np.float64) + 1e-6
-    most = 0.5 * opening.gap.max() * 1.10 * np.clip(1 - grid**2, 0, 1) ** 0.85 + 1e-6
+    most = 0.5 * opening.gap.max() * 1.10 * np.clip(1 - _ALONG**2, 0, 1) ** 0.85 + 1e-6
     free = (half**-_BLEND + most**-_BLEND) ** (-1 / _BLEND)
     middle = 0.5 * (opening.upper + opening.lower)
     return (middle - free).astype(np.float32), (middle + free).astype(np.float32)
@@ -57,8 +57,7 @@ def _height(frame: FloatArray, points: FloatArray) -> NDArray[np.float32]:
     offset = points - frame[:2]
     along = offset @ frame[2:4] / frame[4]
     across = (offset[:, 1] * frame[2] - offset[:, 0] * frame[3]) / frame[5]
-    grid = np.linspace(-1, 1, SAMPLES)
-    return np.asarray(np.interp(grid, np.maximum.accumulate(along), across), np.float32)
+    return np.asarray(np.interp(_ALONG, np.maximum.accumulate(along), across), np.float32)
 
 
 def opening_of(upper: FloatArray, lower: FloatArray, px_per_cm: float) -> Opening:

@@ -163,7 +163,7 @@ def _photographed(plan: _Plan, mouth: MouthFrame, texture: NDArray[np.float32],
     there = np.asarray(cv2.resize(wide, (columns, rows), interpolation=cv2.INTER_LINEAR), float)
     colours, trust, side = teeth.picture(there)
     out = texture.copy()
-    out[..., :3] = lerp(0.8 * texture[..., :3], colours, trust[..., None]).astype(np.float32)
+    out[..., :3] = lerp(0.45 * texture[..., :3], colours, trust[..., None]).astype(np.float32)
     out[..., 3] *= side
     return out
 

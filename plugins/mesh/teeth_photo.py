@@ -73,6 +73,8 @@ class PhotoTeeth:
             self.photo, column.astype(np.float32), row.astype(np.float32), cv2.INTER_CUBIC
         )
         trust = ramp(0.93, 0.80, np.abs(along)) * ramp(0.06, 0.16, lower - upper)
+        red = (colours[..., 0] - colours[..., 1:].mean(-1)) / np.maximum(colours[..., 0], 30.0)
+        colours = colours * (1 - 0.6 * ramp(0.30, 0.50, red))[..., None]  # gums, or lip, in shade
         side = ramp(1.12, 0.88, np.abs(along))
         return np.clip(colours, 0, 255), trust, side
 

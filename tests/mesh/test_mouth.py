@@ -74,7 +74,7 @@ def test_a_small_step_is_a_small_change(name: str, base: dict[str, float]) -> No
         two = _paint(**base, **{name: start + step})
         seen = one.changed | two.changed
         change = np.abs(two.after - one.after)[seen]
-        assert change.mean() < 1.5, (start, change.mean())
+        assert change.mean() < 2.2, (start, change.mean())
         assert np.percentile(change, 99.5) < 30, start
 
 
