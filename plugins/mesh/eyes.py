@@ -6,8 +6,8 @@ import attrs
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from styletalker.plugins.mesh import eyes_kernel
 from styletalker.plugins.mesh.eyes_ball import EyeLayers, find_irises, layers_of
-from styletalker.plugins.mesh.eyes_kernel import compose_eye
 from styletalker.plugins.mesh.fitted import FittedHead, Posed, pose
 from styletalker.plugins.mesh.lids import Lid, lid_of
 from styletalker.plugins.mesh.lids_edge import edge_offsets, moved_outwards
@@ -22,7 +22,7 @@ __all__ = ["EyesPainter"]
 
 _EYEBALL_CM = 1.2
 """Radius of an eyeball, cm."""
-_FOLD_RING = 1.6
+_FOLD_RING = 2.8
 """The fold of the upper lid lies here between the eye's rings."""
 
 
@@ -89,7 +89,7 @@ class EyesPainter:
             for s, offset in zip(screens, offsets, strict=True)
         ]
         boxes = [
-            box_around(o, 0.6 * np.ptp(o[:, 0]), head.width, head.height) for o in outlines
+            box_around(o, 0.6 * float(np.ptp(o[:, 0])), head.width, head.height) for o in outlines
         ]
         self._eyes: list[_Eye] = []
         if boxes[0] is None or boxes[1] is None:
@@ -161,11 +161,18 @@ class EyesPainter:
             return
         crease = opening_of(np.concatenate([upper[:1], fold[1:-1], upper[-1:]]), lower, scale)
         cover = self._cover(opening.outline, box)
-        compose_eye(
-            box.of(canvas), cover, box.left, box.top, opening.frame, opening.upper,
-            opening.lower, crease.upper, to_photo, eye.layers.white, eye.layers.iris, shift,
-            ball, closing, eye.lid.skin, self._grain, self._px_per_cm, eye.lid.lash,
-            eye.lid.lash_strength, max(self._softness, 0.3) / scale,
+        strengths = np.zeros(eyes_kernel.STRENGTHS)
+        strengths[eyes_kernel.BALL] = ball
+        strengths[eyes_kernel.CLOSING] = closing
+        strengths[eyes_kernel.LASH] = eye.lid.lash_strength
+        strengths[eyes_kernel.LASH_WIDTH] = eye.lid.lash_width
+        strengths[eyes_kernel.SOFTNESS] = max(self._softness, 0.3) / scale
+        strengths[eyes_kernel.GRAIN_SCALE] = self._px_per_cm
+        eyes_kernel.compose_eye(
+            box.of(canvas), cover, box.left, box.top, opening.frame,
+            np.stack([crease.upper, opening.upper]), to_photo, eye.layers.white,
+            eye.layers.iris, shift, np.concatenate([eye.lid.skin, eye.lid.fold]),
+            self._grain, eye.lid.lash, strengths,
         )  # fmt: skip
 
     def _cover(self, outline: FloatArray, box: Box) -> NDArray[np.float32]:
@@ -186,5 +193,3 @@ class EyesPainter:
         offset = photo[0] - origin - turn @ now[0]
         scale = float(np.sqrt(abs(np.linalg.det((now[1:] - now[0]).T))))
         return np.array([*turn[0], offset[0], *turn[1], offset[1]]), scale
-
-

@@ -54,8 +54,8 @@ def _score(light: FloatArray, inside: FloatArray, rows: FloatArray, columns: Flo
     distance = np.hypot(columns - disc.x, rows - disc.y) / disc.radius
     within = inside * ramp(1.0, 0.88, distance)
     around = inside * ramp(1.0, 1.12, distance) * ramp(1.75, 1.5, distance)
-    if within.sum() < 3 or around.sum() < 3:
-        return -np.inf
+    if within.sum() < 1 or around.sum() < 1:
+        return 0.0
     dark = float((within * light).sum() / within.sum())
     bright = float((around * light).sum() / around.sum())
     filled = float(within.sum() / (np.pi * disc.radius**2))
@@ -68,7 +68,7 @@ def _best(light: FloatArray, inside: FloatArray, box: Box, ring: FloatArray, rad
     rows, columns = np.mgrid[0 : box.height, 0 : box.width].astype(float)
     rows, columns = rows + box.top, columns + box.left
     middle, width = ring.mean(0), float(np.ptp(ring[:, 0]))
-    best = (-np.inf, Iris(x=float(middle[0]), y=float(middle[1]), radius=radius))
+    best = (0.0, Iris(x=float(middle[0]), y=float(middle[1]), radius=radius))
     reach_x, reach_y, steps = 0.24 * width, 0.35 * radius, 9
     for _ in range(2):
         origin = best[1]
@@ -76,7 +76,7 @@ def _best(light: FloatArray, inside: FloatArray, box: Box, ring: FloatArray, rad
             for dy in np.linspace(-reach_y, reach_y, 7):
                 disc = Iris(x=origin.x + dx, y=origin.y + dy, radius=radius)
                 score = _score(light, inside, rows, columns, disc)
-                score -= 0.10 * abs(score) * abs(disc.y - middle[1]) / radius
+                score *= 1 - 0.10 * abs(disc.y - middle[1]) / radius
                 if score > best[0]:
                     best = (score, disc)
         reach_x, reach_y = reach_x / 5, reach_y / 4
@@ -86,7 +86,7 @@ def _best(light: FloatArray, inside: FloatArray, box: Box, ring: FloatArray, rad
 def find_irises(photo: FloatArray, rings: list[FloatArray], boxes: list[Box], px_per_cm: float
                 ) -> list[Iris]:  # fmt: skip
     """The irises of both eyes: they are of one size."""
-    best, found = -np.inf, []
+    best, found = -np.inf, list[Iris]()
     for radius in _RADII * IRIS_CM * px_per_cm:
         total, discs = 0.0, []
         for ring, box in zip(rings, boxes, strict=True):
@@ -113,7 +113,8 @@ def _plane(colours: FloatArray, weight: FloatArray, x: FloatArray, y: FloatArray
     target = colours[used] * np.sqrt(weight[used])[:, None]
     fit = np.linalg.solve(design.T @ design + ridge, design.T @ target)
     low, high = np.percentile(colours[used], [5, 95], axis=0)
-    return np.clip(basis @ fit, low, high)
+    plane: FloatArray = np.clip(basis @ fit, low, high)
+    return plane
 
 
 def _rings(colours: FloatArray, weight: FloatArray, distance: FloatArray) -> FloatArray:
@@ -159,7 +160,7 @@ def layers_of(photo: FloatArray, ring: FloatArray, box: Box, disc: Iris) -> EyeL
     outside = deep * ramp(1.10, 1.25, distance)
     lit = outside > 0
     if lit.any():  # corners and lashes are dark: not the white's colour
-        outside = outside * (light >= np.percentile(light[lit], 35))
+        outside = outside * (light >= np.percentile(light[lit], 55))
     plane = _plane(raw, outside, np.clip(x, -3, 3), np.clip(y, -2, 2))
     keep_white = deep * ramp(1.12, 1.30, distance)
     reach = float(np.ptp(ring[:, 0])) / 2

@@ -3,27 +3,99 @@
 from __future__ import annotations
 
 import numpy as np
-from styletalker.plugins.mesh.paint import kernel
+from styletalker.plugins.mesh.paint import (
+    blend_colour,
+    kernel,
+    read_table,
+    read_texture,
+    smooth_step,
+)
 
-__all__ = ["compose_eye"]
+__all__ = [
+    "BALL",
+    "CLOSING",
+    "GRAIN_SCALE",
+    "LASH",
+    "LASH_WIDTH",
+    "SOFTNESS",
+    "STRENGTHS",
+    "compose_eye",
+]
+
+BALL, CLOSING, LASH, LASH_WIDTH, SOFTNESS, GRAIN_SCALE = range(6)
+STRENGTHS = 6
+"""Numbers that control a frame: 1 draws the eyeball and 0 leaves it; how far the lids have
+closed, 0 to 1; density of the lashes, 0 to 1, and
+width of their dark edge, cm; width of edges, cm; pixels of the grain per cm."""
 
 
 @kernel
-def _smooth(start: float, stop: float, x: float) -> float:
-    t = min(max((x - start) / (stop - start), 0.0), 1.0)
-    return t * t * (3.0 - 2.0 * t)
+def _draw_ball(
+    pixel: np.ndarray, u: float, v: float, shift: np.ndarray, white: np.ndarray,
+    iris: np.ndarray, below: float, closing: float, part: float, layer: np.ndarray,
+    colour: np.ndarray,
+) -> None:  # fmt: skip
+    """White and iris, in the shadow of a falling lid."""
+    read_texture(white, u, v, colour)
+    read_texture(iris, u - shift[0], v - shift[1], layer)
+    blend_colour(colour, layer, layer[3])
+    light = 1.0 - 0.45 * closing * np.exp(-max(below, 0.0) / 0.14)
+    for k in range(3):
+        colour[k] *= light
+    blend_colour(pixel, colour, part)
 
 
 @kernel
-def _read(texture: np.ndarray, u: float, v: float, colour: np.ndarray) -> None:
-    rows, columns, channels = texture.shape
-    u, v = min(max(u, 0.0), columns - 1.001), min(max(v, 0.0), rows - 1.001)
-    i, j = int(v), int(u)
-    p, q = v - i, u - j
-    for k in range(channels):
-        above = texture[i, j, k] * (1 - q) + texture[i, j + 1, k] * q
-        below = texture[i + 1, j, k] * (1 - q) + texture[i + 1, j + 1, k] * q
-        colour[k] = above * (1 - p) + below * p
+def _draw_lid(
+    pixel: np.ndarray, tone: np.ndarray, high: np.ndarray, s: float, t: float, fold: float,
+    edge: float, softness: float, amount: float, grain: float,
+) -> None:  # fmt: skip
+    """The lid from the *fold*, which stays in place and has the tone *high*, to the *edge*."""
+    along = min(max((t - fold) / (edge - fold), 0.0), 1.0)
+    taper = 1.0 - smooth_step(0.50 + 0.30 * along, 0.94 + 0.09 * along, abs(s))
+    cut = 1.0 - smooth_step(-softness, softness, t - edge)
+    shape = 0.96 + 0.08 * np.sin(np.pi * min(1.1 * along, 1.0))
+    shape -= 0.09 * smooth_step(0.70, 1.0, along) + 0.07 * s * s
+    opacity = amount * taper * cut * smooth_step(-0.03, 0.36, along)
+    line = (t - fold) / (0.06 + softness)
+    crease = amount * taper * np.exp(-line * line)
+    for k in range(3):
+        skin = high[k] + min(1.6 * along, 1.0) * (tone[k] - high[k])
+        pixel[k] += opacity * (skin * shape * (1.0 + grain) - pixel[k])
+        pixel[k] *= 1.0 - crease * (0.055 if k == 0 else 0.07)
+
+
+@kernel
+def _cover_rest(
+    pixel: np.ndarray, tone: np.ndarray, s: float, below: float, iris: float, shut: float
+) -> None:
+    """Hide what landmarks left of white and iris under a closed lid: skin is warmer."""
+    warmth = (pixel[0] + 12.0) * (tone[2] + 12.0) / ((pixel[2] + 12.0) * (tone[0] + 12.0))
+    hidden = max(smooth_step(0.93, 0.80, warmth), iris) * shut
+    hidden *= (1.0 - smooth_step(0.25, 0.38, below)) * (1.0 - smooth_step(1.0, 1.1, abs(s)))
+    for k in range(3):
+        pixel[k] += hidden * (0.95 * tone[k] - pixel[k])
+
+
+@kernel
+def _draw_lashes(
+    pixel: np.ndarray,
+    lash: np.ndarray,
+    s: float,
+    below: float,
+    width: float,
+    softness: float,
+    amount: float,
+) -> None:
+    """The dark edge of the lid and the fringe that hangs from it."""
+    wide = width * (0.7 + 0.5 * (1.0 - s * s)) + 0.4 * softness
+    over, under = min(below, 0.0) / wide, max(below - 0.02, 0.0) / (wide + 0.015)
+    band = 0.75 * np.exp(-over * over - under * under)
+    hairs = 0.5 + 0.5 * np.sin(37.0 * s + 5.0 * below + 2.0 * np.sin(11.0 * s))
+    fringe = max(below, 0.0) / 0.11
+    band += (0.08 + 0.20 * hairs) * np.exp(-fringe * fringe) * smooth_step(-0.05, 0.04, below)
+    band = min(band, 1.0) * amount * (1.0 - smooth_step(0.80, 1.02, abs(s)))
+    blend_colour(pixel, lash, band)
 
 
 @kernel
@@ -33,21 +105,15 @@ def compose_eye(
     left: int,
     top: int,
     frame: np.ndarray,
-    upper_edge: np.ndarray,
-    lower_edge: np.ndarray,
-    crease: np.ndarray,
+    edges: np.ndarray,
     to_photo: np.ndarray,
     white: np.ndarray,
     iris: np.ndarray,
     shift: np.ndarray,
-    ball: float,
-    closing: float,
     skin: np.ndarray,
     grain: np.ndarray,
-    grain_scale: float,
     lash: np.ndarray,
-    lash_strength: float,
-    softness: float,
+    strengths: np.ndarray,
 ) -> None:
     """Draw one eye onto *canvas*.
 
@@ -57,87 +123,50 @@ def compose_eye(
         left: first column of the box.
         top: first row of the box.
         frame: the opening's frame [6].
-        upper_edge: [n] height of the upper lid's edge below the corners' line, cm.
-        lower_edge: [n] of the lower lid's.
-        crease: [n] of the fold over the upper lid, which stays in place.
+        edges: [2, n] heights, cm, of the fold over the upper lid and of the lid's edge.
         to_photo: [6] affine map of the frame's pixels into the layers.
         white: [., ., 3] the eye without its iris.
         iris: [., ., 4] the iris.
         shift: [2] how far the iris has moved, px of the layers.
-        ball: 1 draws the eyeball, 0 leaves it.
-        closing: how far the lids have closed, 0 to 1.
-        skin: [n, 3] colour of the closed lid along the eye.
+        skin: [6, n] colour of the closed lid along the eye, then that over its fold.
         grain: [g, g] relative structure of the skin.
-        grain_scale: its pixels per cm.
         lash: [3] colour of the lashes.
-        lash_strength: their density, 0 to 1.
-        softness: width of edges, cm.
+        strengths: [STRENGTHS].
     """
     rows, columns, _ = canvas.shape
-    count = upper_edge.shape[0]
-    pale, dark, value = np.empty(3), np.empty(4), np.empty(3)
-    side_grain = grain.shape[0]
-    lid_in = _smooth(0.08, 0.50, closing)
-    lash_in = _smooth(0.10, 0.60, closing)
+    last = edges.shape[1] - 1
+    colour, layer = np.empty(3), np.empty(4)
+    tone, high = np.empty(3), np.empty(3)
+    closing, softness, scale = strengths[CLOSING], strengths[SOFTNESS], strengths[GRAIN_SCALE]
+    lid = smooth_step(0.08, 0.50, closing)
+    shut = smooth_step(0.60, 0.95, closing)
+    lashes = smooth_step(0.10, 0.60, closing) * strengths[LASH]
     for y in range(rows):
         for x in range(columns):
-            px, py = x + left - frame[0], y + top - frame[1]
+            column, row = x + left, y + top
+            px, py = column - frame[0], row - frame[1]
             s = (px * frame[2] + py * frame[3]) / frame[4]
             t = (py * frame[2] - px * frame[3]) / frame[5]
-            if s < -1.1 or s > 1.1:
+            if abs(s) > 1.1:
                 continue
-            place = min(max((s + 1.0) * 0.5, 0.0), 1.0) * (count - 1)
-            i = min(int(place), count - 2)
-            share = place - i
-            edge_u = upper_edge[i] * (1 - share) + upper_edge[i + 1] * share
-            edge_l = lower_edge[i] * (1 - share) + lower_edge[i + 1] * share
-            fold = crease[i] * (1 - share) + crease[i + 1] * share
-            below = t - edge_u
+            place = min(max((s + 1.0) * 0.5, 0.0), 1.0) * last
+            fold, edge = read_table(edges[0], place), read_table(edges[1], place)
             for k in range(3):
-                value[k] = canvas[y, x, k]
-
-            part = cover[y, x] * ball
+                tone[k] = read_table(skin[k], place)
+                high[k] = read_table(skin[3 + k], place)
+            below, pixel = t - edge, canvas[y, x]
+            u = to_photo[0] * column + to_photo[1] * row + to_photo[2]
+            v = to_photo[3] * column + to_photo[4] * row + to_photo[5]
+            part = cover[y, x] * strengths[BALL]
             if part > 0.0:
-                u = to_photo[0] * (x + left) + to_photo[1] * (y + top) + to_photo[2]
-                v = to_photo[3] * (x + left) + to_photo[4] * (y + top) + to_photo[5]
-                _read(white, u, v, pale)
-                _read(iris, u - shift[0], v - shift[1], dark)
-                light = 1.0 - 0.45 * closing * np.exp(-max(below, 0.0) / 0.14)
-                for k in range(3):
-                    eye = pale[k] + dark[3] * (dark[k] - pale[k])
-                    value[k] += part * (eye * light - value[k])
-
-            taper = 1.0 - _smooth(0.72, 1.02, abs(s))
-            high = edge_u - fold  # height of the visible lid
-            if lid_in > 0.0 and high > 0.02 and t > fold - 0.2:
-                v_lid = min(max((t - fold) / high, 0.0), 1.0)
-                cut = 1.0 - _smooth(-softness, softness, below)
-                opacity = lid_in * taper * cut * _smooth(-0.1, 0.55, v_lid)
-                if opacity > 0.0:
-                    shape = 0.97 + 0.06 * np.sin(np.pi * min(v_lid * 1.1, 1.0))
-                    shape -= 0.09 * _smooth(0.70, 1.0, v_lid) + 0.07 * s * s
-                    gu = abs(int((s * frame[4] / frame[5] + 8.0) * grain_scale)) % side_grain
-                    gv = abs(int((t + 8.0) * grain_scale)) % side_grain
-                    shape *= 1.0 + grain[gv, gu]
-                    for k in range(3):
-                        tone = skin[i, k] * (1 - share) + skin[i + 1, k] * share
-                        value[k] += opacity * (tone * shape - value[k])
-                line = np.exp(-(((t - fold) / (0.06 + softness)) ** 2))
-                for k in range(3):
-                    value[k] *= 1.0 - lid_in * taper * line * (0.055 if k == 0 else 0.07)
-
-            if lash_in > 0.0 and -0.25 < below < 0.4:
-                ends = 1.0 - _smooth(0.80, 1.02, abs(s))
-                wide = (0.018 + 0.012 * (1.0 - s * s)) + 0.4 * softness
-                over, under = min(below, 0.0) / wide, max(below - 0.02, 0.0) / (wide + 0.015)
-                band = 0.75 * np.exp(-over * over - under * under)
-                hairs = 0.5 + 0.5 * np.sin(37.0 * s + 5.0 * below + 2.0 * np.sin(11.0 * s))
-                fringe = max(below, 0.0) / 0.11
-                band += (0.08 + 0.20 * hairs) * np.exp(-fringe * fringe) * _smooth(
-                    -0.05, 0.04, below
-                )
-                band = min(band, 1.0) * lash_in * lash_strength * ends
-                for k in range(3):
-                    value[k] += band * (lash[k] - value[k])
-            for k in range(3):
-                canvas[y, x, k] = value[k]
+                _draw_ball(pixel, u, v, shift, white, iris, below, closing, part, layer, colour)
+            if lid > 0.0 and edge - fold > 0.02 and t > fold - 0.2:
+                grain_u = abs(int((s * frame[4] / frame[5] + 8.0) * scale)) % grain.shape[1]
+                grain_v = abs(int((t + 8.0) * scale)) % grain.shape[0]
+                _draw_lid(pixel, tone, high, s, t, fold, edge, softness, lid,
+                          grain[grain_v, grain_u])  # fmt: skip
+            if shut > 0.0 and -0.15 < below < 0.4:
+                read_texture(iris, u, v, layer)
+                _cover_rest(pixel, tone, s, below, layer[3], shut)
+            if lashes > 0.0 and -0.25 < below < 0.4:
+                _draw_lashes(pixel, lash, s, below, strengths[LASH_WIDTH], softness, lashes)

@@ -12,6 +12,8 @@ from styletalker.plugins.puppet.fields import FloatArray
 
 __all__ = ["Lid", "lid_of"]
 
+_RING_CM = 0.14
+"""From the lid's edge to the next ring, cm."""
 _ABOVE, _BELOW = (3, 4), (3, 4, 5)
 """Eye rings whose skin is looked at over and under an eye: off lashes and brow."""
 
@@ -21,9 +23,13 @@ class Lid:
     """The look of one closed upper lid."""
 
     skin: NDArray[np.float32]
-    """[SAMPLES, 3] from the left to the right corner."""
+    """[3, SAMPLES] red, green and blue from the left to the right corner."""
+    fold: NDArray[np.float32]
+    """[3, SAMPLES] the same over the lid's fold."""
     lash: NDArray[np.float64]
     """[3] colour of the lashes."""
+    lash_width: float
+    """Width of the dark edge, cm."""
     lash_strength: float
     """How dense the lashes are in the photo, 0 to 1."""
 
@@ -54,6 +60,7 @@ def lid_of(photo: FloatArray, rings: FloatArray, skin: FloatArray) -> Lid:
     mirror = (count - inner) % count
     above = np.stack([samples(photo, rings[k, inner]) for k in _ABOVE]).astype(float)
     below = np.stack([samples(photo, rings[k, mirror]) for k in _BELOW]).astype(float)
+    high = gaussian_filter1d(_bright(above, 0.5), 2.2, axis=0, mode="nearest")
     colour = 0.5 * _bright(above, 0.5) + 0.5 * _bright(below, 0.5)
     smooth = gaussian_filter1d(colour, 2.2, axis=0, mode="nearest")
     mean = smooth.mean(0)
@@ -62,16 +69,25 @@ def lid_of(photo: FloatArray, rings: FloatArray, skin: FloatArray) -> Lid:
     along = (edge - rings[0, 0]) @ (rings[0, half] - rings[0, 0])
     along = 2 * along / float(np.sum((rings[0, half] - rings[0, 0]) ** 2)) - 1
     grid = np.linspace(-1, 1, SAMPLES)
-    table = np.stack([np.interp(grid, along, smooth[:, k] * lift) for k in range(3)], -1)
+    table, fold = (
+        np.stack([np.interp(grid, along, tone[:, k]) for k in range(3)])
+        for tone in (smooth * lift, high)
+    )
 
     steps = np.linspace(0.0, 0.7, 5)
     near = np.stack([samples(photo, edge + k * (rings[1, inner] - edge)) for k in steps])
     rims = _bright(near.astype(float), 0.0)
     rims = rims[(rims @ LUMA) <= np.median(rims @ LUMA)]
     dark = rims.mean(0)
+    steps = np.linspace(0.0, 1.2, 13)
+    rays = np.stack([edge + k * (rings[1, inner] - edge) for k in steps])
+    shade = samples(photo, rays.reshape(-1, 2)).reshape(len(steps), -1, 3) @ LUMA
+    band = float((shade < 0.62 * float(mean @ LUMA)).mean(0).mean()) * 1.2 * _RING_CM
     contrast = 1 - float(dark @ LUMA) / max(float(mean @ LUMA), 1.0)
     return Lid(
         skin=table.astype(np.float32),
-        lash=0.8 * dark,
-        lash_strength=float(np.clip(1.05 * contrast, 0.2, 0.85)),
+        fold=fold.astype(np.float32),
+        lash=0.7 * dark + 0.12 * mean,
+        lash_width=float(np.clip(0.55 * band, 0.02, 0.075)),
+        lash_strength=float(np.clip(contrast, 0.2, 0.8)),
     )

@@ -11,7 +11,8 @@ import itertools
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from styletalker.plugins.puppet.fields import FloatArray, smooth_around
+from styletalker.plugins.mesh.paint_look import LUMA
+from styletalker.plugins.puppet.fields import FloatArray, ramp, smooth_around
 
 __all__ = ["edge_offsets", "moved_outwards"]
 
@@ -21,16 +22,19 @@ _SKIN_RINGS = (3, 4)
 """These eye rings lie on skin."""
 _TOLERANCE = 0.20
 """Colours this near to the skin's, relative to its own length, are skin."""
+_PALER = 0.12
+"""The white of an eye is less red than skin by more than this, as a logarithm of red over blue;
+shade and lashes are not."""
 _STEP = 0.06
 """Skin must begin within this distance on either side of a lid's edge, cm."""
 _LIFTS = np.arange(-0.06, 0.29, 0.02)
 _TILTS = np.arange(-0.30, 0.31, 0.06)
 _CORNERS = np.arange(0.0, 0.43, 0.03)
 """Tried offsets of the lower lid's middle, their change along the lid, and of the corners, cm."""
-_PRIOR = 0.9
+_PRIOR = 0.6
 """How much a cm off the landmarks must bring, in mean likeness to skin."""
-_TILT_PRIOR = 2.0
-_WORTH, _CORNER_WORTH = 0.06, 0.25
+_TILT_PRIOR = 1.0
+_WORTH, _CORNER_WORTH = 0.02, 0.32
 """Gain from which on a lid or a corner is moved at all."""
 _CORNER_POWER = 4.0
 """How fast a corner's offset fades along the lids."""
@@ -53,15 +57,29 @@ def _read(photo: FloatArray, points: FloatArray) -> FloatArray:
     return np.asarray(read, np.float64)
 
 
-def _skin_likeness(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> FloatArray:
-    """[distances, n] how much the colours along the rays look like the skin beyond, 0 to 1."""
+def _skin_likeness(photo: FloatArray, rings: FloatArray, px_per_cm: float
+                   ) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    """[distances, n] how much the colours along the rays look like the skin beyond, 0 to 1.
+
+    First by colour and by warmth, then by warmth alone, for which lashes are skin.
+    """
     steps = np.repeat(_DISTANCES[:, None] * px_per_cm, rings.shape[1], 1)
     rays = np.stack([moved_outwards(rings[0], rings[2], step) for step in steps])
     skin = _read(photo, rings[list(_SKIN_RINGS)]).mean(0)
     skin = np.stack([smooth_around(skin[:, k], 2.0) for k in range(3)], -1)
-    away = np.linalg.norm(_read(photo, rays) - skin, axis=-1)
-    near: FloatArray = np.exp(-np.square(away / (_TOLERANCE * np.linalg.norm(skin, axis=-1) + 6)))
-    return near
+    colours = _read(photo, rays)
+    away = np.linalg.norm(colours - skin, axis=-1)
+    alike = np.exp(-np.square(away / (_TOLERANCE * np.linalg.norm(skin, axis=-1) + 6)))
+    lit = ramp(0.35, 0.60, (colours @ LUMA) / np.maximum(skin @ LUMA, 1.0))  # lashes are not white
+    paler = (_warmth(skin) - _warmth(colours)) * lit
+    warm = np.exp(-np.square(np.maximum(paler, 0) / _PALER))
+    return 0.5 * (alike + warm), warm
+
+
+def _warmth(colours: FloatArray) -> FloatArray:
+    """Logarithm of red over blue, which light and shade hardly change."""
+    ratio: FloatArray = np.log((colours[..., 0] + 12.0) / (colours[..., 2] + 12.0))
+    return ratio
 
 
 def _gain(likeness: FloatArray, offsets: FloatArray) -> float:
@@ -92,7 +110,7 @@ def edge_offsets(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> NDAr
         px_per_cm: size of the face.
     """
     count = rings.shape[1]
-    likeness = _skin_likeness(photo, rings, px_per_cm)
+    likeness, warmth = _skin_likeness(photo, rings, px_per_cm)
     cosine = np.cos(np.arange(count) * 2 * np.pi / count)  # 1 at the first corner
     half = count // 2
     lower = np.arange(half + 2, count - 1)
@@ -111,9 +129,7 @@ def edge_offsets(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> NDAr
         rays = (corner + np.array([-3, -2, -1, 0, 1])) % count
         if corner == half:
             rays = corner + np.array([-1, 0, 1, 2, 3])
-        gains = [
-            _gain(likeness[:, rays], offsets[rays] + reach * fade[rays]) for reach in _CORNERS
-        ]
+        gains = [_gain(warmth[:, rays], offsets[rays] + reach * fade[rays]) for reach in _CORNERS]
         most = int(np.argmax(gains))
         if gains[most] > gains[0] + _CORNER_WORTH:
             offsets = offsets + _CORNERS[most] * fade

@@ -1,39 +1,133 @@
-"""What is seen between the lips, pixel by pixel."""
+"""What is seen between the lips, and the very edges of the lips, pixel by pixel."""
 
 from __future__ import annotations
 
 import numpy as np
-from styletalker.plugins.mesh.paint import kernel
+from styletalker.plugins.mesh.paint import (
+    blend_colour,
+    kernel,
+    read_channel,
+    read_table,
+    read_texture,
+    smooth_step,
+)
 
-__all__ = ["compose_mouth"]
+__all__ = [
+    "CLEAN",
+    "CLEAN_REACH_CM",
+    "COLOURS",
+    "LINE",
+    "LINE_WIDTH",
+    "STRENGTHS",
+    "TEETH_LIGHT",
+    "TONGUE_UP",
+    "WEIGHT",
+    "compose_mouth",
+]
 
-_CAVITY, _TONGUE_RIM, _INNER_LIP, _CORNER, _LINE = range(5)
-"""Rows of the colours the kernel takes."""
+_CAVITY, _FLOOR, _INNER_LIP, _CORNER, _CONTACT = range(5)
+COLOURS = 5
+"""Rows of the colours: the deep of the mouth, its floor, the wet inside of the lips, the corners,
+and where lips touch."""
+WEIGHT, TONGUE_UP, TEETH_LIGHT, LINE, LINE_WIDTH, CLEAN = range(6)
+STRENGTHS = 6
+"""Numbers that control a frame: 1 draws and 0 leaves the canvas; how far the tongue is raised;
+brightness of the teeth (rounded lips shade them); strength of the dark line where lips touch and
+its width, cm; how much the lips' edges are taken from further inside the lips, though closed."""
+CLEAN_REACH_CM = 0.45
+"""Lips are left as they are farther from their edge than this."""
+_ROUGH_PX = 1.5
+"""Pixels this near to a lip's edge may be the warp's mixture of lip and what is behind it."""
 
 
 @kernel
-def _smooth(start: float, stop: float, x: float) -> float:
-    t = min(max((x - start) / (stop - start), 0.0), 1.0)
-    return t * t * (3.0 - 2.0 * t)
-
-
-@kernel
-def _read(texture: np.ndarray, u: float, v: float, colour: np.ndarray) -> None:
-    """Fill *colour* [4] with the texture at column *u* and row *v*, bilinear."""
-    rows, columns = texture.shape[0], texture.shape[1]
-    u, v = min(max(u, 0.0), columns - 1.001), min(max(v, 0.0), rows - 1.001)
-    i, j = int(v), int(u)
-    p, q = v - i, u - j
-    for k in range(4):
-        above = texture[i, j, k] * (1 - q) + texture[i, j + 1, k] * q
-        below = texture[i + 1, j, k] * (1 - q) + texture[i + 1, j + 1, k] * q
-        colour[k] = above * (1 - p) + below * p
-
-
-@kernel
-def _over(colour: np.ndarray, top: np.ndarray, opacity: float) -> None:
+def _clean_edge(
+    canvas: np.ndarray, source: np.ndarray, frame: np.ndarray, x: int, y: int, t: float,
+    upper: float, lower: float, surplus_u: float, surplus_l: float, fresh: float,
+) -> None:  # fmt: skip
+    """Take the lip at a pixel from further inside it: the nearer to its edge, the further."""
+    away_u, away_l = max(upper - t, 0.0), max(t - lower, 0.0)
+    rough_u, rough_l = _ROUGH_PX / frame[5] + surplus_u, _ROUGH_PX / frame[5] + surplus_l
+    fresh *= 1.0 - smooth_step(0.25, CLEAN_REACH_CM, max(away_u, away_l))
+    if fresh <= 0.0:
+        return
+    of_lower = min(max(0.5 + (t - 0.5 * (upper + lower)) * frame[5], 0.0), 1.0)
+    up = (upper - (away_u * away_u + rough_u * rough_u) ** 0.5 - t) * frame[5]
+    down = (lower + (away_l * away_l + rough_l * rough_l) ** 0.5 - t) * frame[5]
     for k in range(3):
-        colour[k] += opacity * (top[k] - colour[k])
+        one = read_channel(source, x - up * frame[3], y + up * frame[2], k)
+        two = read_channel(source, x - down * frame[3], y + down * frame[2], k)
+        canvas[y, x, k] += fresh * (one + of_lower * (two - one) - canvas[y, x, k])
+
+
+@kernel
+def _shade_lips(
+    pixel: np.ndarray, t: float, upper: float, lower: float, s: float, colours: np.ndarray,
+    strengths: np.ndarray,
+) -> None:  # fmt: skip
+    """The soft dark line where lips touch, and their turn into the mouth where they don't."""
+    gap = max(lower - upper, 0.0)
+    taper = 1.0 - smooth_step(0.80, 1.05, abs(s))
+    across = (t - 0.5 * (upper + lower)) / strengths[LINE_WIDTH]
+    touch = strengths[LINE] * np.exp(-across * across) * (1.0 - smooth_step(0.02, 0.16, gap))
+    touch *= strengths[WEIGHT] * taper * (1.0 - 0.75 * smooth_step(0.72, 1.0, abs(s)))
+    outside = max(upper - t, t - lower, 0.0) / 0.07
+    turn = 0.16 * np.exp(-outside * outside) * smooth_step(0.0, 0.12, gap)
+    turn *= strengths[WEIGHT] * taper
+    for k in range(3):
+        pixel[k] *= 1.0 - turn * (0.7 if k == 0 else 1.0)
+        pixel[k] += touch * (colours[_CONTACT, k] - pixel[k])
+
+
+@kernel
+def _dim(layer: np.ndarray, colours: np.ndarray, light: float) -> None:
+    """Let *layer* sink into the dark of the mouth."""
+    for k in range(3):
+        dark = 1.3 * colours[_CAVITY, k]
+        layer[k] = dark + light * (layer[k] - dark)
+
+
+@kernel
+def _behind_lips(
+    texels: np.ndarray, upper: np.ndarray, lower: np.ndarray, tongue: np.ndarray,
+    colours: np.ndarray, strengths: np.ndarray, above: float, layer: np.ndarray,
+    colour: np.ndarray,
+) -> None:  # fmt: skip
+    """Fill *colour* [3] with cavity, tongue and teeth, from back to front; *layer* [4] is room."""
+    deep = smooth_step(0.0, 0.9, above)
+    for k in range(3):
+        colour[k] = colours[_FLOOR, k] + deep * (colours[_CAVITY, k] - colours[_FLOOR, k])
+    on_tongue = 0.0
+    if texels[4] >= 0.0:
+        read_texture(tongue, texels[4], texels[5], layer)
+        on_tongue = layer[3]
+        _dim(layer, colours, strengths[TEETH_LIGHT] ** 0.5)
+        blend_colour(colour, layer, on_tongue)
+    for row in range(2):
+        first = 2 - 2 * row  # the lower teeth are behind the upper ones
+        if texels[first] < 0.0:
+            continue
+        read_texture(lower if row == 0 else upper, texels[first], texels[first + 1], layer)
+        _dim(layer, colours, strengths[TEETH_LIGHT])
+        hidden = on_tongue * strengths[TONGUE_UP] if row == 0 else 0.0
+        blend_colour(colour, layer, layer[3] * (1.0 - hidden))
+
+
+@kernel
+def _light_inside(
+    colour: np.ndarray, below: float, above: float, side: float, gap: float, colours: np.ndarray
+) -> None:
+    """Shadow under the upper lip, the wet turn of both lips, and corners without a hole."""
+    light = 1.0 - 0.38 * np.exp(-below / 0.13)
+    light *= 1.0 - 0.15 * np.exp(-above / 0.08)
+    light *= 1.0 - 0.32 * smooth_step(0.55, 1.0, side)
+    opened = smooth_step(0.02, 0.22, gap)
+    lip_light = 0.62 + 0.38 * smooth_step(-0.1, 0.1, below - above)  # the upper one is shaded
+    wet = 0.85 * np.exp(-((above / 0.065) ** 2)) + 0.5 * np.exp(-((below / 0.04) ** 2))
+    wet = min(wet, 1.0) * (0.4 + 0.6 * opened)
+    for k in range(3):
+        value = colours[_CORNER, k] + opened * (colour[k] * light - colours[_CORNER, k])
+        colour[k] = value + wet * (colours[_INNER_LIP, k] * lip_light - value)
 
 
 @kernel
@@ -43,23 +137,15 @@ def compose_mouth(
     left: int,
     top: int,
     frame: np.ndarray,
-    upper_edge: np.ndarray,
-    lower_edge: np.ndarray,
-    upper_free: np.ndarray,
-    lower_free: np.ndarray,
+    edges: np.ndarray,
     texels: np.ndarray,
     upper: np.ndarray,
     lower: np.ndarray,
     tongue: np.ndarray,
     colours: np.ndarray,
-    tongue_up: float,
-    shade: float,
-    teeth_light: float,
-    weight: float,
-    line: float,
-    line_width: float,
+    strengths: np.ndarray,
 ) -> None:
-    """Draw the inside of the mouth onto *canvas*.
+    """Draw the mouth onto *canvas*.
 
     Args:
         canvas: [h, w, 3] the part of the frame in the mouth's box, changed in place.
@@ -67,94 +153,44 @@ def compose_mouth(
         left: first column of the box.
         top: first row of the box.
         frame: the opening's frame [6].
-        upper_edge: [n] height of the upper lip's edge, cm.
-        lower_edge: [n] of the lower lip's.
-        upper_free: [n] upper edge of the free opening, narrower towards the corners.
-        lower_free: [n] its lower edge.
+        edges: [6, n] cm: heights of the upper and the lower lip's edge, and of the edges of the
+            free opening, which is narrower towards the corners; then how much of the upper and
+            the lower lip next to its edge is not lip in the photo.
         texels: [h, w, 6] texture coordinates of upper teeth, lower teeth and tongue; < 0: none.
         upper: [., ., 4] texture of the upper teeth.
         lower: of the lower teeth.
         tongue: of the tongue.
-        colours: [5, 3] cavity, rim of the tongue's floor, inside of the lips, corner, contact.
-        tongue_up: how far the tongue is raised, 0 to 1.
-        shade: strength of the shadows inside, about 1.
-        teeth_light: brightness of the teeth: rounded lips shade them.
-        weight: 1 draws, 0 leaves the canvas as it is.
-        line: strength of the dark line where the lips touch, 0 to 1.
-        line_width: its width, cm.
+        colours: [COLOURS, 3].
+        strengths: [STRENGTHS].
     """
     rows, columns, _ = canvas.shape
-    count = upper_edge.shape[0]
-    colour, top_colour = np.empty(3), np.empty(4)
+    last = edges.shape[1] - 1
+    weight = strengths[WEIGHT]
+    colour, layer, source = np.empty(3), np.empty(4), canvas.copy()
     for y in range(rows):
         for x in range(columns):
             px, py = x + left - frame[0], y + top - frame[1]
             s = (px * frame[2] + py * frame[3]) / frame[4]
             t = (py * frame[2] - px * frame[3]) / frame[5]
-            if s < -1.15 or s > 1.15:
+            if abs(s) > 1.15:
                 continue
-            place = min(max((s + 1.0) * 0.5, 0.0), 1.0) * (count - 1)
-            i = min(int(place), count - 2)
-            share = place - i
-            edge_u = upper_edge[i] * (1 - share) + upper_edge[i + 1] * share
-            edge_l = lower_edge[i] * (1 - share) + lower_edge[i + 1] * share
-            gap = max(edge_l - edge_u, 0.0)
-            below, above = t - edge_u, edge_l - t  # of the upper, over the lower lip's edge
-            side = min(abs(s), 1.0)
-            taper = 1.0 - _smooth(0.80, 1.05, abs(s))
-
-            # on the lips: the soft dark where they touch or turn inwards
-            middle = 0.5 * (edge_u + edge_l)
-            contact = np.exp(-((t - middle) / line_width) ** 2) * (1.0 - _smooth(0.02, 0.16, gap))
-            contact *= line * (1.0 - _smooth(0.72, 1.0, abs(s)) * 0.75) * taper
-            outside = max(-below, -above, 0.0)
-            turn = np.exp(-((outside / 0.07) ** 2)) * _smooth(0.0, 0.12, gap) * 0.16 * taper
-            for k in range(3):
-                value = canvas[y, x, k]
-                value *= 1.0 - weight * turn * (0.7 if k == 0 else 1.0)
-                value += weight * contact * (colours[_LINE, k] - value)
-                canvas[y, x, k] = value
-
-            part = cover[y, x] * weight
-            if part <= 0.0:
-                continue
-            free_u = upper_free[i] * (1 - share) + upper_free[i + 1] * share
-            free_l = lower_free[i] * (1 - share) + lower_free[i + 1] * share
-            gap = min(gap, max(free_l - free_u, 0.0))
-            below, above = max(t - free_u, 0.0), max(free_l - t, 0.0)
-            deep = _smooth(0.0, 0.9, above)
-            for k in range(3):
-                colour[k] = colours[_TONGUE_RIM, k] + deep * (
-                    colours[_CAVITY, k] - colours[_TONGUE_RIM, k]
-                )
-            on_tongue = 0.0
-            if texels[y, x, 4] >= 0.0:
-                _read(tongue, texels[y, x, 4], texels[y, x, 5], top_colour)
-                on_tongue = top_colour[3]
-                _over(colour, top_colour, on_tongue)
-            if texels[y, x, 2] >= 0.0:
-                _read(lower, texels[y, x, 2], texels[y, x, 3], top_colour)
-                for k in range(3):
-                    dim = colours[_CORNER, k]
-                    top_colour[k] = dim + teeth_light * (top_colour[k] - dim)
-                _over(colour, top_colour, top_colour[3] * (1.0 - on_tongue * tongue_up))
-            if texels[y, x, 0] >= 0.0:
-                _read(upper, texels[y, x, 0], texels[y, x, 1], top_colour)
-                for k in range(3):
-                    dim = colours[_CORNER, k]
-                    top_colour[k] = dim + teeth_light * (top_colour[k] - dim)
-                _over(colour, top_colour, top_colour[3])
-
-            # light: shadow of the upper lip, the turn of the lower one, the corners
-            light = 1.0 - 0.38 * shade * np.exp(-below / 0.13)
-            light *= 1.0 - 0.15 * shade * np.exp(-above / 0.08)
-            light *= 1.0 - 0.32 * shade * _smooth(0.55, 1.0, side)
-            open_ = _smooth(0.02, 0.22, gap)
-            wet = 0.85 * np.exp(-((above / 0.065) ** 2)) + 0.5 * np.exp(-((below / 0.04) ** 2))
-            wet_light = 0.62 + 0.38 * _smooth(-0.1, 0.1, below - above)  # the upper one is shaded
-            wet = min(wet, 1.0) * (0.4 + 0.6 * open_)
-            for k in range(3):
-                value = colour[k] * light
-                value = colours[_CORNER, k] + open_ * (value - colours[_CORNER, k])
-                value += wet * (colours[_INNER_LIP, k] * wet_light - value)
-                canvas[y, x, k] += part * (value - canvas[y, x, k])
+            place = min(max((s + 1.0) * 0.5, 0.0), 1.0) * last
+            edge_u, edge_l = read_table(edges[0], place), read_table(edges[1], place)
+            gap, side = max(edge_l - edge_u, 0.0), min(abs(s), 1.0)
+            fresh = max(strengths[CLEAN], smooth_step(0.02, 0.14, gap)) * weight
+            fresh *= 1.0 - smooth_step(0.90, 1.04, abs(s))
+            fresh *= 1.0 - cover[y, x] * min(4.0 * (1.0 - weight), 1.0)
+            if fresh > 0.0:
+                surplus_u = strengths[CLEAN] * read_table(edges[4], place)
+                surplus_l = strengths[CLEAN] * read_table(edges[5], place)
+                _clean_edge(canvas, source, frame, x, y, t, edge_u, edge_l, surplus_u,
+                            surplus_l, fresh)  # fmt: skip
+            _shade_lips(canvas[y, x], t, edge_u, edge_l, s, colours, strengths)
+            if cover[y, x] * weight > 0.0:
+                free_u, free_l = read_table(edges[2], place), read_table(edges[3], place)
+                below, above = max(t - free_u, 0.0), max(free_l - t, 0.0)
+                gap = min(gap, max(free_l - free_u, 0.0))
+                _behind_lips(texels[y, x], upper, lower, tongue, colours, strengths, above,
+                             layer, colour)  # fmt: skip
+                _light_inside(colour, below, above, side, gap, colours)
+                blend_colour(canvas[y, x], colour, cover[y, x] * weight)

@@ -15,7 +15,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["Box", "box_around", "coverage", "kernel", "texture_coordinates"]
+__all__ = [
+    "Box",
+    "blend_colour",
+    "box_around",
+    "coverage",
+    "kernel",
+    "read_channel",
+    "read_table",
+    "read_texture",
+    "smooth_step",
+    "texture_coordinates",
+]
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -46,9 +57,7 @@ class Box:
         return picture[self.top : bottom, self.left : right]
 
 
-def box_around(
-    points: NDArray[np.floating], margin: float, width: int, height: int
-) -> Box | None:
+def box_around(points: NDArray[np.floating], margin: float, width: int, height: int) -> Box | None:
     """The box around *points* [N, 2] and *margin* px more, cut to a *width* x *height* picture.
 
     None where nothing of it is inside the picture.
@@ -63,6 +72,54 @@ def box_around(
 
 
 @kernel
+def smooth_step(start: float, stop: float, x: float) -> float:
+    """0 at *start*, 1 at *stop* (which may lie below), smooth between and constant beyond."""
+    t = min(max((x - start) / (stop - start), 0.0), 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+@kernel
+def read_table(table: np.ndarray, place: float) -> float:
+    """Value of *table* [n] between its entries at *place*, 0 to n - 1."""
+    i = min(int(place), table.shape[0] - 2)
+    value: float = table[i] + (place - i) * (table[i + 1] - table[i])
+    return value
+
+
+@kernel
+def read_channel(picture: np.ndarray, u: float, v: float, k: int) -> float:
+    """Channel *k* of *picture* [h, w, .] at column *u* and row *v*, bilinear."""
+    rows, columns = picture.shape[0], picture.shape[1]
+    u, v = min(max(u, 0.0), columns - 1.001), min(max(v, 0.0), rows - 1.001)
+    i, j = int(v), int(u)
+    p, q = v - i, u - j
+    above = picture[i, j, k] * (1 - q) + picture[i, j + 1, k] * q
+    below = picture[i + 1, j, k] * (1 - q) + picture[i + 1, j + 1, k] * q
+    value: float = above * (1 - p) + below * p
+    return value
+
+
+@kernel
+def read_texture(texture: np.ndarray, u: float, v: float, out: np.ndarray) -> None:
+    """Fill *out* with all channels of *texture* [h, w, K] at column *u* and row *v*, bilinear."""
+    rows, columns, channels = texture.shape
+    u, v = min(max(u, 0.0), columns - 1.001), min(max(v, 0.0), rows - 1.001)
+    i, j = int(v), int(u)
+    p, q = v - i, u - j
+    for k in range(channels):
+        above = texture[i, j, k] * (1 - q) + texture[i, j + 1, k] * q
+        below = texture[i + 1, j, k] * (1 - q) + texture[i + 1, j + 1, k] * q
+        out[k] = above * (1 - p) + below * p
+
+
+@kernel
+def blend_colour(colour: np.ndarray, top: np.ndarray, opacity: float) -> None:
+    """Lay *top* over *colour*, the first three channels, in place."""
+    for k in range(3):
+        colour[k] += opacity * (top[k] - colour[k])
+
+
+@kernel
 def _ramp_integral(z: float) -> float:
     """Integral of clip(z, 0, 1)."""
     if z <= 0.0:
@@ -73,6 +130,29 @@ def _ramp_integral(z: float) -> float:
 
 
 @kernel
+def _add_row(out: np.ndarray, xa: float, xb: float, height: float) -> None:
+    """Add an edge from *xa* to *xb* to a row [w], as differences along it.
+
+    A pixel takes *height* times the mean part of it that is right of the edge.
+    """
+    columns = out.shape[0]
+    if xb < 0.0:
+        out[0] += height
+        return
+    first, last = max(int(np.floor(xa)), 0), min(int(np.floor(xb)) + 1, columns - 1)
+    before = 0.0
+    for x in range(first, last + 1):
+        if xb - xa < 1e-6:
+            share = min(max(x + 1.0 - xa, 0.0), 1.0)
+        else:
+            share = (_ramp_integral(x + 1.0 - xa) - _ramp_integral(x + 1.0 - xb)) / (xb - xa)
+        out[x] += height * (share - before)
+        before = share
+    if first <= last < columns - 1:
+        out[last + 1] += height * (1.0 - before)
+
+
+@kernel
 def _signed_area(polygon: np.ndarray, left: float, top: float, out: np.ndarray) -> None:
     """Fill *out* [h, w] with the signed area of *polygon* in each pixel."""
     rows, columns = out.shape
@@ -80,35 +160,17 @@ def _signed_area(polygon: np.ndarray, left: float, top: float, out: np.ndarray) 
     for i in range(count):
         x0, y0 = polygon[i, 0] - left, polygon[i, 1] - top
         x1, y1 = polygon[(i + 1) % count, 0] - left, polygon[(i + 1) % count, 1] - top
-        if y0 == y1:
-            continue
         sign = 1.0
         if y0 > y1:
             x0, y0, x1, y1, sign = x1, y1, x0, y0, -1.0
-        slope = (x1 - x0) / (y1 - y0)
+        slope = (x1 - x0) / max(y1 - y0, 1e-12)
         for y in range(max(int(y0), 0), min(int(np.ceil(y1)), rows)):
             start, stop = max(float(y), y0), min(y + 1.0, y1)
-            height = sign * (stop - start)
             xa, xb = x0 + (start - y0) * slope, x0 + (stop - y0) * slope
-            if xa > xb:
-                xa, xb = xb, xa
-            first, last = max(int(np.floor(xa)), 0), min(int(np.floor(xb)) + 1, columns - 1)
-            before = 0.0
-            for x in range(first, last + 1):  # mean share of the pixel right of the edge
-                if xb - xa < 1e-6:
-                    share = min(max(x + 1.0 - xa, 0.0), 1.0)
-                else:
-                    span = _ramp_integral(x + 1.0 - xa) - _ramp_integral(x + 1.0 - xb)
-                    share = span / (xb - xa)
-                out[y, x] += height * (share - before)
-                before = share
-            if last + 1 < columns and first <= last:
-                out[y, last + 1] += height * (1.0 - before)
+            _add_row(out[y], min(xa, xb), max(xa, xb), sign * (stop - start))
     for y in range(rows):
-        total = 0.0
-        for x in range(columns):
-            total += out[y, x]
-            out[y, x] = total
+        for x in range(1, columns):
+            out[y, x] += out[y, x - 1]
 
 
 @kernel

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import attrs
 import cv2
 import numpy as np
@@ -68,7 +70,7 @@ def _slope(x: FloatArray, brightness: FloatArray) -> float:
     """Relative change of *brightness* per cm along *x*, robust, at most 9 % a cm."""
     edges = np.linspace(-4.2, 4.2, 8)
     middle = (edges[1:] + edges[:-1]) / 2
-    groups = [brightness[(x >= a) & (x < b)] for a, b in zip(edges, edges[1:], strict=False)]
+    groups = [brightness[(x >= a) & (x < b)] for a, b in itertools.pairwise(edges)]
     kept = [(m, np.median(g)) for m, g in zip(middle, groups, strict=True) if len(g) > 2]
     if len(kept) < 3:
         return 0.0
@@ -102,13 +104,14 @@ def _tooth(skin: FloatArray, white: FloatArray) -> FloatArray:
     brighter or darker than teeth by its own tone. The brighter estimate is nearer the truth.
     """
     skin_light, white_light = float(skin @ LUMA), float(white @ LUMA)
-    light = max(1.02 * skin_light, 0.5 * (1.12 * white_light + 1.02 * skin_light))
+    light = max(1.08 * skin_light, 0.5 * (1.15 * white_light + 1.08 * skin_light))
     cast = (skin / max(skin_light, 1.0)) / _PALE
     cast_white = (white / max(white_light, 1.0)) / np.array([1.02, 1.0, 0.96])
     cast = (0.35 * cast + 0.65 * cast_white) ** _TINT
     colour = _TOOTH * cast
     colour = colour / (colour @ LUMA) * min(light, 226.0)
-    return np.minimum(colour, 244.0)
+    tooth: FloatArray = np.minimum(colour, 244.0)
+    return tooth
 
 
 def _softness(photo: NDArray[np.uint8], head: FittedHead, rest: Posed) -> float:
@@ -140,7 +143,7 @@ def _grain(photo: NDArray[np.uint8], points: FloatArray, px_per_cm: float) -> ND
         spread = float(np.ptp(smooth[area])) / max(float(smooth[area].mean()), 8.0)
         if spread < best:
             best, patch = spread, (light[area] - smooth[area]) / max(smooth[area].mean(), 8.0)
-    return np.clip(patch - patch.mean(), -0.2, 0.2).astype(np.float32)
+    return np.asarray(np.clip(patch - patch.mean(), -0.2, 0.2), np.float32)
 
 
 def look_of(photo: NDArray[np.uint8], head: FittedHead, rest: Posed) -> Look:

@@ -1,4 +1,4 @@
-"""Two rows of teeth: surfaces that ride on skull and jaw, with textures in the photo's light."""
+"""Two rows of teeth: surfaces that ride on skull and jaw, with their textures."""
 
 from __future__ import annotations
 
@@ -8,32 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.plugins.mesh.fitted import FittedHead, Posed
 from styletalker.plugins.mesh.paint_look import Look
+from styletalker.plugins.mesh.teeth_enamel import BEYOND_CM, TEXELS, enamel_texture
 from styletalker.plugins.mesh.teeth_photo import PhotoTeeth
-from styletalker.plugins.puppet.fields import FloatArray, bump, grid_triangles, lerp, ramp
+from styletalker.plugins.puppet.fields import FloatArray, grid_triangles, lerp
 
-__all__ = ["MouthFrame", "Surface", "finished", "lower_row", "mouth_frame", "upper_row"]
+__all__ = ["MouthFrame", "Surface", "lower_row", "mouth_frame", "upper_row"]
 
 _ROWS, _COLUMNS = 7, 33
 _ARCH = 1.25
 """Angle of half the dental arch, radians."""
-_UPPER_EDGES = np.array([0.0, 0.86, 1.50, 2.10, 2.52, 2.84, 3.2])
-"""Distances from the midline, cm, of the gaps between the upper teeth, seen from the front."""
-_LOWER_EDGES = np.array([0.0, 0.54, 1.12, 1.68, 2.10, 2.42, 2.8])
-_UPPER_LENGTH = np.array([1.0, 0.93, 0.99, 0.93, 0.90, 0.88, 0.86])
-"""Length of each upper tooth from the midline outwards, relative to the first."""
-_LOWER_LENGTH = np.array([0.97, 1.0, 1.0, 0.95, 0.92, 0.90, 0.88])
 _UPPER_HEIGHT, _LOWER_HEIGHT = 1.05, 0.95
 """From the edge of the first tooth to above the gum line, cm."""
 _UPPER_BELOW = 0.17
 """The upper teeth end this far below the line where the lips meet, cm."""
 _LOWER_ABOVE = -0.14
 """The lower teeth end this far above that line, cm: most of them is behind the lower lip."""
-_GAP = 0.026
-"""Width of the dark between two teeth, cm."""
-_BEYOND = 0.16
-"""The texture goes on this far beyond the longest tooth, so that edges end in it, cm."""
-_TEXELS = 1.5
-"""Texels a pixel of the photo."""
 _AVERAGE_HALF = 2.45
 """Half of an average mouth's width, cm."""
 
@@ -101,96 +90,8 @@ def _arch(top: FloatArray, edge: FloatArray, x: FloatArray, front: float, depth:
     return np.stack(np.broadcast_arrays(x[None], y, z), -1).reshape(-1, 3)
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class _Enamel:
-    """Coordinates over the texture of a row, all [h, w]."""
-
-    distance: FloatArray
-    """From the midline, cm."""
-    tooth: NDArray[np.intp]
-    """Which tooth, from the midline."""
-    inside: FloatArray
-    """-1 to 1 across the tooth."""
-    gap: FloatArray
-    """Distance from the nearest gap, cm."""
-    height: FloatArray
-    """From the biting edge of the row, cm."""
-
-
-def _enamel(x: FloatArray, edges: FloatArray, height: float, rows: int) -> _Enamel:
-    down = np.linspace(0, 1, rows)[:, None]
-    distance = np.broadcast_to(np.abs(x)[None], (rows, len(x)))
-    tooth = np.clip(np.searchsorted(edges, distance, side="right"), 1, len(edges) - 1)
-    left, right = edges[tooth - 1], edges[tooth]
-    gap = np.minimum(distance - left, right - distance)
-    middle, half = (left + right) / 2, (right - left) / 2
-    up = lerp(height, -_BEYOND, down)
-    return _Enamel(
-        distance=distance,
-        tooth=tooth - 1,
-        inside=(distance - middle) / half,
-        gap=np.abs(gap),
-        height=np.broadcast_to(up, distance.shape),
-    )
-
-
-def _coloured(e: _Enamel, length: FloatArray, height: float, look: Look, lower: bool
-              ) -> NDArray[np.float32]:  # fmt: skip
-    """Texture [h, w, 4] of teeth of relative *length* before softness and grain."""
-    texel = 1 / (_TEXELS * look.px_per_cm)
-    line = max(_GAP, 1.3 * texel)
-    depth = (0.48 if lower else 0.46) * _GAP / line
-    cut = (1 - length[e.tooth]) * height + 0.05 * np.abs(e.inside) ** 4
-    cut += 0.07 * (1 - np.clip(np.abs(e.gap) / 0.07, 0, 1)) ** 2  # the notch between two edges
-    above = e.height - cut
-    soft = max(0.05, 1.6 * texel)
-    opacity = ramp(-0.5 * soft, 0.5 * soft, above)
-    opacity = opacity * ramp(1.0, 0.86, e.distance / e.distance.max())
-
-    shade = 1 - 0.10 * np.abs(e.inside) ** 2.5
-    shade *= 1 - depth * bump(e.gap, 0.0, line)
-    shade *= 1 + 0.025 * np.cos(2.4 * e.tooth + 0.6)
-    shade *= 1 - 0.07 * bump(above, 0.0, 0.14)  # the thin edge lets the dark through
-    colour = look.tooth * shade[..., None]
-    neck = ramp(0.35, 0.85, above)[..., None]
-    colour = colour * lerp(np.ones(3), np.array([0.97, 0.93, 0.85]), neck)
-    gum_line = height - 0.22 + 0.10 * (1 - e.inside**2)
-    gum = ramp(-0.06, 0.06, e.height - gum_line)[..., None]
-    colour = lerp(colour, look.lip * np.array([0.80, 0.62, 0.62]), gum)
-    return np.dstack([colour, opacity]).astype(np.float32)
-
-
-def finished(texture: NDArray[np.float32], x: FloatArray, look: Look, texels: float
-             ) -> NDArray[np.float32]:  # fmt: skip
-    """*texture* [h, w, 4] with the photo's sideways light, softness and grain.
-
-    Args:
-        texture: colour and opacity.
-        x: [w] cm from the head's midline of each column.
-        look: the photo's.
-        texels: texels a pixel of the photo.
-    """
-    out = texture.copy()
-    spread = np.sqrt(max(look.softness_px**2 - 0.45, 0.0)) * texels * 0.8
-    if spread > 0.25:
-        weight = out[..., 3:] + 1e-3
-        mixed = cv2.GaussianBlur(np.dstack([out[..., :3] * weight, weight]), (0, 0), spread)
-        out[..., :3] = mixed[..., :3] / mixed[..., 3:]
-        out[..., 3] = cv2.GaussianBlur(out[..., 3], (0, 0), spread)
-    side = max(int(look.grain.shape[0] * texels), 2)
-    patch = cv2.resize(look.grain, (side, side), interpolation=cv2.INTER_LINEAR)
-    pair = np.concatenate([patch, patch[:, ::-1]], 1)
-    tile = np.concatenate([pair, pair[::-1]], 0)
-    rows, columns = out.shape[:2]
-    repeat = (rows // tile.shape[0] + 1, columns // tile.shape[1] + 1)
-    grain = np.tile(tile, repeat)[:rows, :columns]
-    light = (1 + np.clip(look.slope * x, -0.35, 0.35)).astype(np.float32)
-    out[..., :3] *= (light[None] * (1 + grain))[..., None]
-    return np.clip(out, 0, 255).astype(np.float32)
-
-
 def _texture_shape(half: float, height: float, look: Look) -> tuple[int, int]:
-    per_cm = _TEXELS * look.px_per_cm
+    per_cm = TEXELS * look.px_per_cm
     columns = int(np.clip(2 * half * per_cm, 24, 1200))
     return max(int(height * per_cm), 8), columns
 
@@ -216,7 +117,7 @@ class _Plan:
 
     def points(self, x: float) -> FloatArray:
         """The mesh's points [rows * columns, 3], from the gums to beyond the edge."""
-        gums, beyond = self.edge + self.up * self.height, self.edge - self.up * _BEYOND
+        gums, beyond = self.edge + self.up * self.height, self.edge - self.up * BEYOND_CM
         return _arch(gums, beyond, x + self.across, self.front, self.depth)
 
 
@@ -234,19 +135,6 @@ def _plan(mouth: MouthFrame, *, lower: bool) -> _Plan:
         front=mouth.front - (0.85 if lower else 0.62),
         depth=2.7 if lower else 2.9,
     )
-
-
-def _painted(plan: _Plan, x: FloatArray, rows: int, look: Look, size: float, *, lower: bool
-             ) -> NDArray[np.float32]:  # fmt: skip
-    """Texture of a row without a photo."""
-    edges = (_LOWER_EDGES if lower else _UPPER_EDGES) * size
-    length = _LOWER_LENGTH if lower else _UPPER_LENGTH
-    enamel = _enamel(x, edges, plan.height, rows)
-    texture = _coloured(enamel, length, plan.height, look, lower)
-    texture[..., :3] *= (1 - 0.45 * (np.abs(x) / plan.half) ** 2.4)[None, :, None]
-    if lower:  # in the shade of the upper row, the more the deeper behind the lip
-        texture[..., :3] *= lerp(0.90, 0.62, ramp(0.0, 0.6, enamel.height))[..., None]
-    return finished(texture, x, look, _TEXELS)
 
 
 def _surface(plan: _Plan, mouth: MouthFrame, texture: NDArray[np.float32], jaw: float) -> Surface:
@@ -272,10 +160,10 @@ def _photographed(plan: _Plan, mouth: MouthFrame, texture: NDArray[np.float32],
     wide = np.stack(
         [[np.interp(np.arange(columns), column, row[:, k]) for row in screen] for k in range(2)], -1
     )
-    there = cv2.resize(wide, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    there = np.asarray(cv2.resize(wide, (columns, rows), interpolation=cv2.INTER_LINEAR), float)
     colours, trust, side = teeth.picture(there)
     out = texture.copy()
-    out[..., :3] = lerp(0.8 * texture[..., :3], colours, trust[..., None]).astype(np.float32)
+    out[..., :3] = lerp(0.45 * texture[..., :3], colours, trust[..., None]).astype(np.float32)
     out[..., 3] *= side
     return out
 
@@ -298,9 +186,9 @@ def upper_row(mouth: MouthFrame, look: Look, teeth: PhotoTeeth | None, rest: Pos
     if teeth is not None:
         edge = _edge_in_photo(plan, mouth, teeth, rest)
         plan = attrs.evolve(plan, edge=edge)
-    rows, columns = _texture_shape(plan.half, plan.height + _BEYOND, look)
+    rows, columns = _texture_shape(plan.half, plan.height + BEYOND_CM, look)
     x = np.linspace(-plan.half, plan.half, columns)
-    texture = _painted(plan, x, rows, look, mouth.size, lower=False)
+    texture = enamel_texture(x, plan.height, rows, mouth.size, look, lower=False)
     if teeth is not None:
         texture = _photographed(plan, mouth, texture, teeth, rest)
     return _surface(plan, mouth, texture, 0.0)
@@ -309,6 +197,7 @@ def upper_row(mouth: MouthFrame, look: Look, teeth: PhotoTeeth | None, rest: Pos
 def lower_row(mouth: MouthFrame, look: Look) -> Surface:
     """The lower teeth: they turn with the jaw."""
     plan = _plan(mouth, lower=True)
-    rows, columns = _texture_shape(plan.half, plan.height + _BEYOND, look)
+    rows, columns = _texture_shape(plan.half, plan.height + BEYOND_CM, look)
     x = np.linspace(-plan.half, plan.half, columns)
-    return _surface(plan, mouth, _painted(plan, x, rows, look, mouth.size, lower=True), 1.0)
+    texture = enamel_texture(x, plan.height, rows, mouth.size, look, lower=True)
+    return _surface(plan, mouth, texture, 1.0)

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.plugins.mesh.fitted import FittedHead, Posed
-from styletalker.plugins.mesh.mouth_opening import SAMPLES, Opening, opening_of
+from styletalker.plugins.mesh.mouth_opening import SAMPLES, Opening, own_opening
 from styletalker.plugins.mesh.paint import box_around, coverage
-from styletalker.plugins.mesh.paint_look import LUMA
+from styletalker.plugins.mesh.paint_look import LUMA, Look
 from styletalker.plugins.puppet.fields import FloatArray, ramp
 
 __all__ = ["PhotoTeeth", "photo_teeth"]
@@ -65,7 +65,7 @@ class PhotoTeeth:
         inset = np.minimum(_INSET_CM + 1.0 / self.opening.frame[5], 0.35 * (lower - upper))
         last = upper + min(self.edge, 0.97) * (lower - upper) - 0.6 * inset
         kept = np.clip(below, upper + inset, np.maximum(last, upper + inset))
-        x, y, across, down, _, scale = self.opening.frame
+        _, _, across, down, _, scale = self.opening.frame
         shift = (kept - below) * scale
         column = screen[..., 0] - shift * down
         row = screen[..., 1] + shift * across
@@ -73,6 +73,8 @@ class PhotoTeeth:
             self.photo, column.astype(np.float32), row.astype(np.float32), cv2.INTER_CUBIC
         )
         trust = ramp(0.93, 0.80, np.abs(along)) * ramp(0.06, 0.16, lower - upper)
+        red = (colours[..., 0] - colours[..., 1:].mean(-1)) / np.maximum(colours[..., 0], 30.0)
+        colours = colours * (1 - 0.6 * ramp(0.30, 0.50, red))[..., None]  # gums, or lip, in shade
         side = ramp(1.12, 0.88, np.abs(along))
         return np.clip(colours, 0, 255), trust, side
 
@@ -99,18 +101,44 @@ def _colour_and_edge(photo: FloatArray, opening: Opening) -> tuple[FloatArray, f
     grid = np.linspace(-1, 1, SAMPLES)
     upper, lower = (np.interp(along, grid, edge) for edge in (opening.upper, opening.lower))
     share = (below - upper) / np.maximum(lower - upper, 1e-3)
-    toothy = middle & (light > 0.72 * float(colour @ LUMA))
-    edge = float(np.percentile(share[toothy], 97)) if toothy.any() else 0.9
-    return colour, float(np.clip(edge, 0.35, 0.95))
+    toothy = light > 0.72 * float(colour @ LUMA)
+    return colour, _first_run(share[middle], toothy[middle])
 
 
-def photo_teeth(photo: NDArray[np.uint8], head: FittedHead, rest: Posed) -> PhotoTeeth | None:
+def _first_run(share: FloatArray, toothy: NDArray[np.bool_]) -> float:
+    """Where the teeth under the upper lip end: lower ones may follow after a gap.
+
+    Args:
+        share: [n] places of pixels between the upper (0) and the lower lip (1).
+        toothy: [n] which of them look like teeth.
+    """
+    edges = np.linspace(0, 1, 21)
+    bins = np.clip(np.digitize(share, edges) - 1, 0, 19)
+    filled = np.bincount(bins, toothy, 20) / np.maximum(np.bincount(bins, minlength=20), 1)
+    known = filled > 0.45
+    if not known[:8].any():
+        return 0.0  # the upper teeth are not seen
+    start = int(np.argmax(known))
+    gaps = np.flatnonzero(~known[start:])
+    end = start + (int(gaps[0]) if len(gaps) else 20 - start)
+    return float(np.clip(edges[end], 0.15, 0.95))
+
+
+def _like_teeth(colour: FloatArray, look: Look) -> bool:
+    """Whether *colour* is brighter than lips and less red: else the open mouth is dark."""
+    light, lip = float(colour @ LUMA), float(look.lip @ LUMA)
+    red = (colour[0] - colour[1:].mean()) / max(light, 1.0)
+    lip_red = (look.lip[0] - look.lip[1:].mean()) / max(lip, 1.0)
+    return light > max(1.05 * lip, 0.6 * float(look.skin @ LUMA)) and red < 0.8 * lip_red + 0.02
+
+
+def photo_teeth(photo: NDArray[np.uint8], head: FittedHead, rest: Posed, look: Look
+                ) -> PhotoTeeth | None:  # fmt: skip
     """The teeth of *photo*, whose face stands as in *rest*; None if it shows none."""
     if not head.teeth_visible:
         return None
-    ring = rest.screen[head.topology.lips[0], :2].astype(float)
-    half = len(ring) // 2
-    upper, lower = ring[half::-1], np.concatenate([ring[half:], ring[:1]])
-    opening = opening_of(upper, lower, float(head.camera.scale))
+    opening = own_opening(head, rest)
     colour, edge = _colour_and_edge(photo.astype(float), opening)
+    if edge == 0.0 or not _like_teeth(colour, look):
+        return None
     return PhotoTeeth(photo=photo.astype(np.float32), opening=opening, colour=colour, edge=edge)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import attrs
 import numpy as np
 from styletalker.plugins.mesh.paint_look import Look
-from styletalker.plugins.mesh.teeth import MouthFrame, Surface, finished
+from styletalker.plugins.mesh.teeth import MouthFrame, Surface
+from styletalker.plugins.mesh.teeth_enamel import finished
 from styletalker.plugins.puppet.fields import FloatArray, bump, grid_triangles, ramp
 
 __all__ = ["Tongue", "make_tongue"]
 
 _COLUMNS = 9
-_HALF, _HEIGHT = 1.75, 1.25
+_HALF, _HEIGHT = 1.75, 1.9
 """Half the width and the height of the mound seen from the front, cm."""
 _BELOW, _BEHIND = -0.30, 1.15
-"""Its sheet at rest begins below (its top is a little lower), and its tip behind, the line where the lips meet, cm."""
+"""The sheet at rest begins this far below the line where the lips meet (its visible top is
+lower), and is this far behind it, cm."""
 _RISE, _FORWARD = 0.42, 0.42
 """Where the raised tip goes, cm."""
 _NARROW = 0.30
@@ -41,14 +43,14 @@ def _texture(side: tuple[int, int], look: Look) -> FloatArray:
     """The mound [h, w, 4] before light, softness and grain: its outline is in the opacity."""
     u = np.linspace(-1, 1, side[1])[None]
     v = np.linspace(0, 1, side[0])[:, None]
-    top = 0.10 + 0.55 * np.abs(u) ** 2.6 + 0.035 * bump(u, 0, 0.10)
-    inside = v - top
-    opacity = ramp(-0.06, 0.10, inside) * ramp(1.0, 0.86, np.abs(u))
-    light = 0.42 + 0.58 * ramp(0.0, 0.42, inside)  # the front of the tip catches the light
-    light = light * (1 - 0.30 * np.abs(u) ** 3) * (1 - 0.22 * ramp(0.55, 1.0, v))
-    light = light * (1 - 0.15 * bump(u, 0, 0.09) * ramp(0.0, 0.15, inside))
-    colour = look.lip * np.array([0.86, 0.64, 0.64])
-    colour = np.maximum(colour, 0.42 * look.skin * np.array([1.0, 0.64, 0.62]))
+    top = 0.12 + 0.70 * np.abs(u) ** 2.6 + 0.045 * bump(u, 0, 0.10)
+    inside = _HEIGHT * v - top  # cm
+    opacity = ramp(-0.07, 0.12, inside) * ramp(1.0, 0.86, np.abs(u))
+    light = 0.42 + 0.58 * ramp(0.0, 0.52, inside)  # the front of the tip catches the light
+    light = light * (1 - 0.30 * np.abs(u) ** 3) * (1 - 0.22 * ramp(0.45, 1.0, v))
+    light = light * (1 - 0.15 * bump(u, 0, 0.09) * ramp(0.0, 0.2, inside))
+    colour = look.lip * np.array([0.78, 0.58, 0.58])
+    colour = np.maximum(colour, 0.38 * look.skin * np.array([1.0, 0.64, 0.62]))
     return np.dstack([colour * light[..., None], opacity])
 
 
