@@ -71,8 +71,10 @@ def _cover_rest(
 ) -> None:
     """Hide what landmarks left of white and iris under a closed lid: skin is warmer."""
     warmth = (pixel[0] + 12.0) * (tone[2] + 12.0) / ((pixel[2] + 12.0) * (tone[0] + 12.0))
-    hidden = max(smooth_step(0.93, 0.80, warmth), iris) * shut
-    hidden *= (1.0 - smooth_step(0.25, 0.38, below)) * (1.0 - smooth_step(1.0, 1.1, abs(s)))
+    light = (pixel[0] + pixel[1] + pixel[2]) / (tone[0] + tone[1] + tone[2] + 1.0)
+    white = smooth_step(0.93, 0.80, warmth) * smooth_step(0.40, 0.60, light)  # not a dark rim
+    hidden = max(white, iris) * shut
+    hidden *= (1.0 - smooth_step(0.25, 0.38, below)) * (1.0 - smooth_step(0.97, 1.06, abs(s)))
     for k in range(3):
         pixel[k] += hidden * (0.95 * tone[k] - pixel[k])
 

@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from styletalker.plugins.mesh.mouth_opening import SAMPLES
-from styletalker.plugins.mesh.paint_look import LUMA, samples
+from styletalker.plugins.mesh.paint_look import LUMA, samples, warmth
 from styletalker.plugins.puppet.fields import FloatArray
 
 __all__ = ["Lid", "lid_of"]
 
+_COLDER, _DARKER = 0.28, 0.30
+"""Skin is not colder than this, as a logarithm of red over blue, nor darker than this part of the
+face's lit skin."""
 _RING_CM = 0.14
 """From the lid's edge to the next ring, cm."""
 _ABOVE, _BELOW = (3, 4), (3, 4, 5)
@@ -45,6 +48,19 @@ def _bright(candidates: FloatArray, share: float) -> FloatArray:
     return chosen
 
 
+def _only_skin(candidates: FloatArray, skin: FloatArray) -> FloatArray:
+    """Colours [n, columns, 3] with rims of glasses, brows and lights replaced by what is skin."""
+    cold = warmth(skin) - warmth(candidates) > _COLDER
+    dark = candidates @ LUMA < _DARKER * float(skin @ LUMA)
+    bad = cold | dark
+    usual = np.median(candidates[~bad], 0) if (~bad).any() else 0.85 * skin
+    column = np.where(bad[..., None], np.nan, candidates)
+    known = ~bad.all(0)
+    filled = np.broadcast_to(usual, candidates.shape[1:]).copy()
+    filled[known] = np.nanmedian(column[:, known], axis=0)
+    return np.where(bad[..., None], filled[None], candidates)
+
+
 def lid_of(photo: FloatArray, rings: FloatArray, skin: FloatArray) -> Lid:
     """The lid over one eye.
 
@@ -60,6 +76,7 @@ def lid_of(photo: FloatArray, rings: FloatArray, skin: FloatArray) -> Lid:
     mirror = (count - inner) % count
     above = np.stack([samples(photo, rings[k, inner]) for k in _ABOVE]).astype(float)
     below = np.stack([samples(photo, rings[k, mirror]) for k in _BELOW]).astype(float)
+    above, below = (_only_skin(part, skin) for part in (above, below))
     high = gaussian_filter1d(_bright(above, 0.5), 2.2, axis=0, mode="nearest")
     colour = 0.5 * _bright(above, 0.5) + 0.5 * _bright(below, 0.5)
     smooth = gaussian_filter1d(colour, 2.2, axis=0, mode="nearest")

@@ -11,7 +11,7 @@ import itertools
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from styletalker.plugins.mesh.paint_look import LUMA
+from styletalker.plugins.mesh.paint_look import LUMA, warmth
 from styletalker.plugins.puppet.fields import FloatArray, ramp, smooth_around
 
 __all__ = ["edge_offsets", "moved_outwards"]
@@ -71,15 +71,9 @@ def _skin_likeness(photo: FloatArray, rings: FloatArray, px_per_cm: float
     away = np.linalg.norm(colours - skin, axis=-1)
     alike = np.exp(-np.square(away / (_TOLERANCE * np.linalg.norm(skin, axis=-1) + 6)))
     lit = ramp(0.35, 0.60, (colours @ LUMA) / np.maximum(skin @ LUMA, 1.0))  # lashes are not white
-    paler = (_warmth(skin) - _warmth(colours)) * lit
+    paler = (warmth(skin) - warmth(colours)) * lit
     warm = np.exp(-np.square(np.maximum(paler, 0) / _PALER))
     return 0.5 * (alike + warm), warm
-
-
-def _warmth(colours: FloatArray) -> FloatArray:
-    """Logarithm of red over blue, which light and shade hardly change."""
-    ratio: FloatArray = np.log((colours[..., 0] + 12.0) / (colours[..., 2] + 12.0))
-    return ratio
 
 
 def _gain(likeness: FloatArray, offsets: FloatArray) -> float:
@@ -110,7 +104,7 @@ def edge_offsets(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> NDAr
         px_per_cm: size of the face.
     """
     count = rings.shape[1]
-    likeness, warmth = _skin_likeness(photo, rings, px_per_cm)
+    likeness, warm = _skin_likeness(photo, rings, px_per_cm)
     cosine = np.cos(np.arange(count) * 2 * np.pi / count)  # 1 at the first corner
     half = count // 2
     lower = np.arange(half + 2, count - 1)
@@ -129,7 +123,7 @@ def edge_offsets(photo: FloatArray, rings: FloatArray, px_per_cm: float) -> NDAr
         rays = (corner + np.array([-3, -2, -1, 0, 1])) % count
         if corner == half:
             rays = corner + np.array([-1, 0, 1, 2, 3])
-        gains = [_gain(warmth[:, rays], offsets[rays] + reach * fade[rays]) for reach in _CORNERS]
+        gains = [_gain(warm[:, rays], offsets[rays] + reach * fade[rays]) for reach in _CORNERS]
         most = int(np.argmax(gains))
         if gains[most] > gains[0] + _CORNER_WORTH:
             offsets = offsets + _CORNERS[most] * fade

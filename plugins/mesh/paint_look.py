@@ -12,7 +12,7 @@ from styletalker.plugins.mesh.fitted import FittedHead, Posed
 from styletalker.plugins.mesh.paint import box_around, coverage
 from styletalker.plugins.puppet.fields import FloatArray, ramp
 
-__all__ = ["LUMA", "Look", "look_of", "samples"]
+__all__ = ["LUMA", "Look", "look_of", "samples", "warmth"]
 
 LUMA = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue in brightness."""
@@ -54,6 +54,12 @@ def samples(photo: NDArray[np.floating], points: FloatArray) -> NDArray[np.float
     column = np.clip(np.rint(points[:, 0]).astype(int), 0, width - 1)
     row = np.clip(np.rint(points[:, 1]).astype(int), 0, height - 1)
     return np.asarray(photo[row, column], np.float32)
+
+
+def warmth(colours: FloatArray) -> FloatArray:
+    """Logarithm of red over blue, which light and shade hardly change."""
+    ratio: FloatArray = np.log((colours[..., 0] + 12.0) / (colours[..., 2] + 12.0))
+    return ratio
 
 
 def _cheeks(head: FittedHead) -> NDArray[np.bool_]:

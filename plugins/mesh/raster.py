@@ -28,8 +28,9 @@ def rasterise_attributes(
 ) -> None:
     """Fill *out* [H, W, A] with the *attributes* [V, A] of the nearest surface.
 
-    Back faces are not drawn, and *out* keeps its values where there is no surface. *out*'s first pixel is column *left* and row *top* of *screen* [V, 3] (column, row, depth);
-    *depth* [H, W] is overwritten.
+    Back faces are not drawn, and *out* keeps its values where there is no surface. *out*'s first
+    pixel is column *left* and row *top* of *screen* [V, 3] (column, row, depth); *depth* [H, W]
+    is overwritten.
     """
     rows, columns = depth.shape
     count = attributes.shape[1]

@@ -1,4 +1,4 @@
-"""A real photo that may be used freely, and what the mesh plug-in makes of it, once for all tests."""
+"""A real photo that may be used freely, and what ``mesh`` makes of it, once for all tests."""
 
 from __future__ import annotations
 
