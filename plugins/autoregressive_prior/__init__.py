@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
-from styletalker.plugins.autoregressive_prior.config import FlowPriorConfig, GaussianPriorConfig
+from styletalker.plugins.autoregressive_prior.config import (
+    FlowPriorConfig,
+    GaussianPriorConfig,
+    MixturePriorConfig,
+)
 
 __all__ = ["styletalker_components"]
 
-_WEIGHTS = "styletalker.plugins.autoregressive_prior:weights/puppet-prior.safetensors"
+_WEIGHTS = "styletalker.plugins.autoregressive_prior:weights/{}-prior.safetensors"
 
 
 @hookimpl
 def styletalker_components() -> list[Component]:
-    """Offer both priors."""
+    """Offer the priors."""
     return [
         Component(
             role="prior",
@@ -25,9 +29,20 @@ def styletalker_components() -> list[Component]:
             config=FlowPriorConfig,
             summary="a recurrent Gaussian with an invertible flow on top: several ways to move",
             source="StyleTalker: arXiv 2208.10922; affine couplings: Real NVP, arXiv 1605.08803",
-            pretrained={"puppet": _WEIGHTS},
+            pretrained={"puppet": _WEIGHTS.format("puppet")},
             licence="Apache-2.0",
             smoke={"channels": 12, "couplings": 2, "coupling_channels": 8},
+        ),
+        Component(
+            role="prior",
+            name="autoregressive_mixture",
+            target="styletalker.plugins.autoregressive_prior.mixture:MixturePrior",
+            config=MixturePriorConfig,
+            summary="a recurrent mixture of Gaussians: blinks and glances begin now and then",
+            source="mixture density networks: Bishop 1994; over time: Graves, arXiv 1308.0850",
+            pretrained={"portrait": _WEIGHTS.format("portrait")},
+            licence="Apache-2.0",
+            smoke={"channels": 12, "components": 3},
         ),
         Component(
             role="prior",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from styletalker.core.config.options import within
 
-__all__ = ["FlowPriorConfig", "GaussianPriorConfig"]
+__all__ = ["FlowPriorConfig", "GaussianPriorConfig", "MixturePriorConfig"]
 
 
 @attrs.frozen(kw_only=True)
@@ -26,3 +26,11 @@ class FlowPriorConfig(GaussianPriorConfig):
     """Affine couplings, 2 to 64; each changes every other latent, by turns."""
     coupling_channels: int = attrs.field(default=128, validator=within(1, 4096))
     """Channels of the hidden layer of a coupling, 1 to 4096."""
+
+
+@attrs.frozen(kw_only=True)
+class MixturePriorConfig(GaussianPriorConfig):
+    """Options of :class:`styletalker.plugins.autoregressive_prior.mixture.MixturePrior`."""
+
+    components: int = attrs.field(default=8, validator=within(1, 256))
+    """Gaussians in the mixture, 1 to 256."""

@@ -11,7 +11,7 @@ from styletalker.plugins.conditional_sequential.config import ConditionalSequent
 
 __all__ = ["styletalker_components"]
 
-_WEIGHTS = "styletalker.plugins.conditional_sequential:weights/puppet-motion-vae.safetensors"
+_WEIGHTS = "styletalker.plugins.conditional_sequential:weights/{}-motion-vae.safetensors"
 
 
 @hookimpl
@@ -25,7 +25,7 @@ def styletalker_components() -> list[Component]:
             config=ConditionalSequentialConfig,
             summary="a posterior that does not see the mouth, and a causal residual decoder",
             source="StyleTalker: arXiv 2208.10922; sequential VAE: VRNN, arXiv 1506.02216",
-            pretrained={"puppet": _WEIGHTS},
+            pretrained={name: _WEIGHTS.format(name) for name in ("puppet", "portrait")},
             licence="Apache-2.0",
             smoke={"motion_dim": 4, "channels": 12, "image_channels": 4, "size": 32, "rank": 5},
         )

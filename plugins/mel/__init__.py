@@ -25,7 +25,8 @@ def styletalker_components() -> list[Component]:
             source="log-mel: Davis & Mermelstein 1980; look-ahead convolutions: Deep Speech 2 "
             "(arXiv 1512.02595), section 3.5; the composition is ours",
             pretrained={
-                "puppet": "styletalker.plugins.mel:weights/puppet-audio-encoder.safetensors"
+                "puppet": "styletalker.plugins.mel:weights/puppet-audio-encoder.safetensors",
+                "portrait": "styletalker.plugins.mel:weights/portrait-audio-encoder.safetensors",
             },
             licence="Apache-2.0",
             smoke={

@@ -16,6 +16,9 @@ _SOURCE = (
     "photo as its texture; the model is the puppet's"
 )
 
+_WEIGHTS = "styletalker.plugins.mesh:weights/portrait-{}.safetensors"
+"""Nothing learnt: what says that these two belong to the talker for photos, and its framing."""
+
 
 @hookimpl
 def styletalker_components() -> list[Component]:
@@ -28,6 +31,7 @@ def styletalker_components() -> list[Component]:
             config=MeshConfig,
             summary="moves a photo by a 3-D head fitted to it; no weights, codes are parameters",
             source=_SOURCE,
+            pretrained={"portrait": _WEIGHTS.format("generator")},
             licence="Apache-2.0",
             smoke={"resolution": 128},
         ),
@@ -38,6 +42,7 @@ def styletalker_components() -> list[Component]:
             config=MeshFitConfig,
             summary="fits the head of mesh to a photo, and follows the motion of a video",
             source=_SOURCE,
+            pretrained={"portrait": _WEIGHTS.format("inverter")},
             licence="Apache-2.0; landmark weights trained on iBUG 300-W: no commercial use",
             smoke={"boxes": 1, "track_boxes": 1},
         ),

@@ -155,7 +155,7 @@ def test_the_run_is_a_talker(ran: Ran) -> None:
 
 def test_ablations_are_packaged() -> None:
     """Whether their weights are there or not."""
-    wanted = ("no-flow", "no-mouth-hiding", "no-swap", "no-sync")
+    wanted = ("flow-prior", "gaussian-prior", "no-mouth-hiding", "no-swap", "no-sync")
     assert set(ABLATIONS) >= {f"ablations/{name}" for name in wanted}
 
 
