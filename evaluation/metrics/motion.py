@@ -8,7 +8,7 @@ from typing import Any
 from styletalker.core.clip import Clip
 from styletalker.core.interfaces.metric import Metric
 from styletalker.evaluation.blinks import blinks_per_minute
-from styletalker.evaluation.metrics.base import MeanMetric, finite
+from styletalker.evaluation.metrics.base import MeanMetric, check_moves, finite
 from styletalker.evaluation.observe import observe
 
 __all__ = ["BlinkRate", "HeadPoseSpeed", "HeadPoseSpread"]
@@ -28,6 +28,7 @@ class BlinkRate(Metric):
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:  # noqa: ARG002
         """``blinks``: count; ``seconds`` of the clip; ``blinking_s``: how long all blinks last."""
+        check_moves(generated)
         found = observe(generated).blinks
         blinking = float(sum(one.duration_s(generated.fps) for one in found))
         return {"blinks": len(found), "seconds": generated.duration_s, "blinking_s": blinking}
@@ -49,6 +50,7 @@ class HeadPoseSpread(MeanMetric):
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:  # noqa: ARG002
         """``value``: the mean; ``yaw``, ``pitch`` and ``roll``: each standard deviation."""
+        check_moves(generated)
         spread = observe(generated).pose.spread_deg
         value = finite(float(spread.mean()), generated, _TOO_FEW)
         return {"value": value, **dict(zip(_ANGLES, map(float, spread), strict=True))}
@@ -65,6 +67,7 @@ class HeadPoseSpeed(MeanMetric):
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:  # noqa: ARG002
         """``value``: the mean; ``yaw``, ``pitch`` and ``roll``: each mean speed."""
+        check_moves(generated)
         speed = observe(generated).pose.speed_deg_s(generated.fps)
         value = finite(float(speed.mean()), generated, _TOO_FEW)
         return {"value": value, **dict(zip(_ANGLES, map(float, speed), strict=True))}
