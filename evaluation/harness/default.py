@@ -18,6 +18,7 @@ DEFAULT_METRICS = (
     "aperture_correlation",
     "vowel_openness",
     "pause_motion",
+    "silent_lip_motion",
     "csim_dlib",
     "csim_dlib_truth",
     "lmd",
@@ -25,7 +26,13 @@ DEFAULT_METRICS = (
     "ssim",
     "head_pose_spread",
     "head_pose_speed",
+    "head_pose_spectrum",
+    "beat_alignment",
+    "pose_diversity",
     "blink_rate",
+    "blink_duration",
+    "temporal_flicker",
+    "identity_drift",
 )
 """Lips first: they are what is looked at."""
 

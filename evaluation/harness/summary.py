@@ -109,7 +109,7 @@ def _entry(
         entry["reason"] = f"the metric failed: {type(error).__name__}: {error}"
         return entry
     if not math.isfinite(interval.value):
-        entry["reason"] = "none of the clips has what the metric counts"
+        entry["reason"] = getattr(metric, "nothing", "no clip has what the metric counts")
         return entry
     entry["value"] = interval.value
     if len(measured) > 1 and math.isfinite(interval.low) and math.isfinite(interval.high):
