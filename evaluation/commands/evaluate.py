@@ -13,7 +13,7 @@ from styletalker.core.interfaces.command import Command
 if TYPE_CHECKING:
     from styletalker.evaluation.harness.method import Method
 
-__all__ = ["EvaluateCommand"]
+__all__ = ["EvaluateCommand", "named_folders"]
 
 _STORE = ".measurements"
 
@@ -109,6 +109,15 @@ def _methods(generated: list[str], reference: Path | None, manifest: Path | None
         return from_manifest(manifest)
     if not generated:
         raise InputError(compose("nothing to evaluate", fix="Give --generated or --manifest."))
+    return from_folders(named_folders(generated), reference)
+
+
+def named_folders(generated: list[str]) -> dict[str, Path]:
+    """What ``--generated`` says: name -> folder, the folder's own name by default.
+
+    Raises:
+        InputError: two have one name.
+    """
     folders: dict[str, Path] = {}
     for text in generated:
         name, _, folder = text.partition("=") if not Path(text).exists() else ("", "", text)
@@ -118,4 +127,4 @@ def _methods(generated: list[str], reference: Path | None, manifest: Path | None
             problem = "--generated: two methods have one name"
             raise InputError(compose(problem, given=label, fix="Name them: NAME=FOLDER."))
         folders[label] = path
-    return from_folders(folders, reference)
+    return folders

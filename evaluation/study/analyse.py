@@ -1,0 +1,273 @@
+"""What the answers of a study say."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+from scipy.stats import binomtest
+from styletalker.core.errors import InputError, compose
+from styletalker.evaluation.compare.statistics import (
+    FEWEST_CLIPS,
+    LEVEL,
+    holm,
+    paired,
+)
+from styletalker.evaluation.study.bradley_terry import strengths
+from styletalker.evaluation.study.database import Answer
+from styletalker.evaluation.study.plan import Study
+
+__all__ = ["Contrast", "Findings", "Score", "analyse"]
+
+_RESAMPLES = 1000
+_LOW = 2
+"""An attention check of opinions is passed by at most this."""
+
+
+@attrs.frozen(kw_only=True)
+class Score:
+    """How a method did on one question."""
+
+    method: str
+    value: float
+    """Strength by Bradley-Terry (mean 0), or mean opinion (1 to 5)."""
+    low: float
+    """Lower end of the 95 % bootstrap interval over people."""
+    high: float
+    """Upper end."""
+    answers: int
+    """Answers that this rests on."""
+
+
+@attrs.frozen(kw_only=True)
+class Contrast:
+    """Two methods on one question."""
+
+    method: str
+    """The method that is judged..."""
+    other: str
+    """...against this one."""
+    value: float
+    """Part of the comparisons won, ties half; or the difference of the mean opinions."""
+    low: float
+    """Lower end of the 95 % bootstrap interval."""
+    high: float
+    """Upper end."""
+    count: int
+    """Comparisons without a tie; or people (or clips) that have an opinion of both."""
+    p_corrected: float
+    """P-value, corrected by Holm for all contrasts of all questions."""
+    verdict: str
+    """``better``, ``worse`` or ``undecided``."""
+
+
+@attrs.frozen(kw_only=True)
+class Findings:
+    """The analysis."""
+
+    kind: str
+    people: int
+    """Who answered and passed the attention checks."""
+    left_out: int
+    """Who answered and did not."""
+    questions: tuple[tuple[str, tuple[Score, ...], tuple[Contrast, ...]], ...]
+    """Question, scores (best first), contrasts of all pairs."""
+    left_share: float | None
+    """Part of the decided comparisons in which the left video was preferred; near 0.5."""
+    notes: tuple[str, ...]
+    """What a reader must know."""
+
+
+def analyse(study: Study, answers: Sequence[Answer], *, least_passed: float = 0.75) -> Findings:
+    """Scores with intervals, and tests between all methods.
+
+    People who passed less than *least_passed* of their attention checks are left out, and counted.
+    Intervals come from 1000 bootstraps over people, since the answers of one person are alike (over
+    single answers if there is one person only). A pair of methods is tested by the binomial
+    test over comparisons without ties, or by Wilcoxon's signed-rank test over people's (with fewer
+    than 6 people: clips') mean opinions; Holm's correction is for all contrasts of the study.
+
+    Raises:
+        InputError: nobody has answered, or nobody passed the checks.
+    """
+    if not answers:
+        raise InputError(compose("nobody has answered yet"))
+    careful = _careful(answers, least_passed)
+    everybody = {one.participant for one in answers}
+    kept = [one for one in answers if one.participant in careful and not one.trial.expected]
+    if not kept:
+        problem = "nobody who answered passed the attention checks"
+        raise InputError(compose(problem, given=f"{len(everybody)} people"))
+    contrasts: list[list[Contrast]] = []
+    scores: list[list[Score]] = []
+    look = _compared if study.kind == "pairwise" else _rated
+    for number in range(len(study.questions)):
+        score, contrast = look(study, [one for one in kept if one.question == number])
+        scores.append(sorted(score, key=lambda one: -one.value))
+        contrasts.append(contrast)
+    corrected = iter(holm([one.p_corrected for row in contrasts for one in row]))
+    done = [[_decided(one, next(corrected), study.kind) for one in row] for row in contrasts]
+    return Findings(
+        kind=study.kind,
+        people=len({one.participant for one in kept}),
+        left_out=len(everybody - careful),
+        questions=tuple(
+            (text, tuple(score), tuple(contrast))
+            for text, score, contrast in zip(study.questions, scores, done, strict=True)
+        ),
+        left_share=_left_share(kept) if study.kind == "pairwise" else None,
+        notes=tuple(_notes(kept)),
+    )
+
+
+def _careful(answers: Sequence[Answer], least: float) -> set[int]:
+    """Who passed enough attention checks; who met none counts as careful."""
+    passed: dict[int, list[bool]] = defaultdict(list)
+    for one in answers:
+        expected = one.trial.expected
+        if expected:
+            good = int(one.value) <= _LOW if expected == "low" else one.value == expected
+            passed[one.participant].append(good)
+    people = {one.participant for one in answers}
+    return {who for who in people if not passed[who] or np.mean(passed[who]) >= least}
+
+
+def _bootstrapped(
+    answers: Sequence[Answer], look: Callable[[Sequence[Answer]], np.ndarray[Any, Any]]
+) -> tuple[Any, Any]:
+    """Lower and upper ends [...] of what *look* finds, over people."""
+    groups: dict[int, list[Answer]] = defaultdict(list)
+    for one in answers:
+        groups[one.participant].append(one)
+    if len(groups) == 1:
+        groups = {k: [one] for k, one in enumerate(answers)}
+    members, rng = list(groups.values()), np.random.default_rng(0)
+    found = []
+    for _ in range(_RESAMPLES):
+        draw = rng.integers(0, len(members), len(members))
+        found.append(look([one for k in draw for one in members[k]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # pairs that nobody compared are unknown
+        low, high = np.nanquantile(np.array(found), [0.025, 0.975], axis=0)
+    return low, high
+
+
+def _compared(study: Study, answers: Sequence[Answer]) -> tuple[list[Score], list[Contrast]]:
+    place = {method: k for k, method in enumerate(study.methods)}
+    method_of = {one.id: place[one.method] for one in study.items}
+
+    def wins(some: Sequence[Answer]) -> np.ndarray[Any, Any]:
+        table = np.zeros((len(place), len(place)))
+        for one in some:
+            a, b = method_of[one.trial.first], method_of[one.trial.second]
+            won = {"left": 1.0, "same": 0.5, "right": 0.0}[one.value]
+            table[a, b] += won
+            table[b, a] += 1 - won
+        return table
+
+    def shares(table: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        met = table + table.T
+        return np.where(met > 0, table / np.maximum(met, 1e-9), np.nan)
+
+    table = wins(answers)
+    power = strengths(table)
+    low, high = _bootstrapped(answers, lambda some: strengths(wins(some)))
+    least, most = _bootstrapped(answers, lambda some: shares(wins(some)))
+    count = table.sum(1) + table.sum(0)
+    scores = [
+        Score(method=name, value=float(power[k]), low=float(low[k]), high=float(high[k]),
+              answers=int(count[k]))
+        for name, k in place.items()
+    ]  # fmt: skip
+    contrasts = []
+    for (name, a), (other, b) in itertools.combinations(place.items(), 2):
+        met = [one for one in answers
+               if {method_of[one.trial.first], method_of[one.trial.second]} == {a, b}]  # fmt: skip
+        clear = [one for one in met if one.value != "same"]
+        won = sum((method_of[one.trial.first] == a) == (one.value == "left") for one in clear)
+        if met:
+            contrasts.append(
+                Contrast(method=name, other=other, value=float(shares(table)[a, b]),
+                         low=float(least[a, b]), high=float(most[a, b]), count=len(clear),
+                         p_corrected=binomtest(won, len(clear)).pvalue if clear else 1.0,
+                         verdict="")
+            )  # fmt: skip
+    return scores, contrasts
+
+
+def _rated(study: Study, answers: Sequence[Answer]) -> tuple[list[Score], list[Contrast]]:
+    items = {one.id: one for one in study.items}
+
+    def means(some: Sequence[Answer]) -> np.ndarray[Any, Any]:
+        found = [
+            [float(one.value) for one in some if items[one.trial.first].method == method]
+            for method in study.methods
+        ]
+        return np.array([np.mean(values) if values else np.nan for values in found])
+
+    value = means(answers)
+    low, high = _bootstrapped(answers, means)
+    scores = [
+        Score(
+            method=name, value=float(value[k]), low=float(low[k]), high=float(high[k]),
+            answers=sum(items[one.trial.first].method == name for one in answers),
+        )
+        for k, name in enumerate(study.methods) if np.isfinite(value[k])
+    ]  # fmt: skip
+    contrasts = []
+    for name, other in itertools.combinations(study.methods, 2):
+        found = _opinions(answers, items, name, other)
+        if found is not None:
+            contrasts.append(found)
+    return scores, contrasts
+
+
+def _opinions(
+    answers: Sequence[Answer], items: Mapping[str, Any], name: str, other: str
+) -> Contrast | None:
+    """Wilcoxon's test over people, or over clips if there are too few people."""
+    tables: list[dict[str, dict[str, list[float]]]] = [defaultdict(dict), defaultdict(dict)]
+    for one in answers:
+        item = items[one.trial.first]
+        for table, unit in zip(tables, (str(one.participant), item.clip), strict=True):
+            table[item.method].setdefault(unit, []).append(float(one.value))
+    by_person, by_clip = (
+        [{unit: float(np.mean(v)) for unit, v in table[method].items()} for method in (other, name)]
+        for table in tables
+    )
+    enough = len(set(by_person[0]) & set(by_person[1])) >= FEWEST_CLIPS
+    found = paired(*(by_person if enough else by_clip), direction="higher")
+    if found is None:
+        return None
+    return Contrast(
+        method=name, other=other, value=found.difference, low=found.low, high=found.high,
+        count=found.clips, p_corrected=found.p_value, verdict=""
+    )  # fmt: skip
+
+
+def _decided(one: Contrast, corrected: float, kind: str) -> Contrast:
+    """With the corrected p-value, and in words: only if the test and the interval agree."""
+    even = 0.5 if kind == "pairwise" else 0.0
+    text = "undecided"
+    if corrected < LEVEL and not one.low <= even <= one.high:
+        text = "better" if one.value > even else "worse"
+    return attrs.evolve(one, p_corrected=corrected, verdict=text)
+
+
+def _left_share(answers: Sequence[Answer]) -> float | None:
+    clear = [one.value == "left" for one in answers if one.value != "same"]
+    return float(np.mean(clear)) if clear else None
+
+
+def _notes(answers: Sequence[Answer]) -> list[str]:
+    people = len({one.participant for one in answers})
+    if people == 1:
+        return ["one person answered: the intervals say nothing about other people"]
+    if people < FEWEST_CLIPS:
+        return [f"{people} people answered: intervals over so few people are too narrow"]
+    return []
