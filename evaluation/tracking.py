@@ -109,9 +109,7 @@ def track(
         last = face
         if face is not None:
             landmarks[t], boxes[t], counts[t] = face.landmarks, face.box, max(counts[t], 1)
-    seen = Track(
-        landmarks=landmarks, found=np.isfinite(boxes[:, 0]), boxes=boxes, counts=counts
-    )
+    seen = Track(landmarks=landmarks, found=np.isfinite(boxes[:, 0]), boxes=boxes, counts=counts)
     return seen.smoothed(smooth_frames) if smooth_frames > 0 else seen
 
 

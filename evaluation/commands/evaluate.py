@@ -46,7 +46,8 @@ def evaluate(
         typer.Option(help="A metric of `toolkit list metric` (repeatable); default: a good list."),
     ] = None,
     sync_scorer: Annotated[
-        Path | None, typer.Option(help="A sync discriminator's .safetensors, to score sync.")
+        str | None,
+        typer.Option(help="A sync discriminator's .safetensors or builtin:NAME, to score sync."),
     ] = None,
     controls: Annotated[
         bool, typer.Option(help="Also score the ground truth, and shuffled sound.")
@@ -66,7 +67,7 @@ def evaluate(
     """
     from styletalker.core.run.progress import Reporter
     from styletalker.evaluation.harness.default import choose_metrics
-    from styletalker.evaluation.harness.method import shuffled, truth_of
+    from styletalker.evaluation.harness.method import leaking, shuffled, truth_of
     from styletalker.evaluation.harness.sync_metrics import load_scorer, sync_tools
     from styletalker.evaluation.harness.tool import tools_of
     from styletalker.evaluation.report.write import write_report
@@ -79,7 +80,8 @@ def evaluate(
     if controls:
         floors = [shuffled(method) for method in methods]
         truth = truth_of(methods)
-        methods = [*([truth] if truth.samples else []), *methods, *floors]
+        leaks = [leak for method in methods if (leak := leaking(method))]
+        methods = [*([truth] if truth.samples else []), *methods, *floors, *leaks]
     reporter = Reporter()
     total = sum(len(method.samples) for method in methods)
     with reporter.live(), reporter.task("clips", total) as task:

@@ -17,7 +17,7 @@ __all__ = ["SUFFIXES", "from_folders", "from_manifest"]
 
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 """What counts as a video."""
-_KEYS = ("method", "name", "generated", "reference", "phonemes")
+_KEYS = ("method", "name", "generated", "reference", "motion", "phonemes")
 
 
 def from_folders(generated: Mapping[str, Path], reference: Path | None) -> list[Method]:
@@ -53,7 +53,8 @@ def from_folders(generated: Mapping[str, Path], reference: Path | None) -> list[
 def from_manifest(path: Path) -> list[Method]:
     """Methods from a manifest: CSV with a header, or a JSON list of objects.
 
-    Each row has ``generated`` and, optionally, ``reference`` (files, relative to the manifest),
+    Each row has ``generated`` and, optionally, ``reference`` and ``motion`` (the video whose motion
+    it was given; files, relative to the manifest),
     ``method`` (default ``generated``), ``name`` (default the stem) and, in JSON, ``phonemes``: a
     list of ``[symbol, start_s, end_s]``. A name that a method's clips have twice is a failure.
 
@@ -78,7 +79,9 @@ def from_manifest(path: Path) -> list[Method]:
         if row.get("reference"):
             truth = VideoSource(path.parent / str(row["reference"]), name=name, phonemes=phonemes)
         made = VideoSource(video, name=name, phonemes=phonemes)
-        sample = Sample(name=name, generated=made, reference=truth)
+        moved = row.get("motion")
+        motion = VideoSource(path.parent / str(moved)) if moved else None
+        sample = Sample(name=name, generated=made, reference=truth, motion=motion)
         known = rows.setdefault(str(row.get("method") or "generated"), {})
         if name in known:
             problem = f"row {number} gives a second clip the name {name!r}"

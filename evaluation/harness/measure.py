@@ -72,9 +72,7 @@ class Measurer:
         if known is not None:
             return known
         reference = None if job.reference is None else _loaded(job.reference, shared)
-        generated = (
-            shared[job.generated] if job.generated in shared else _loaded(job.generated, {})
-        )
+        generated = shared[job.generated] if job.generated in shared else _loaded(job.generated, {})
         if isinstance(generated, str):
             return [self._outcome(job, name, reason=generated) for name in job.tools]
         if isinstance(reference, str):

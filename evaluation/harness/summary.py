@@ -8,6 +8,7 @@ import importlib.util
 import io
 import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from styletalker.evaluation.harness.protocol import (
 )
 from styletalker.evaluation.harness.tool import Tool
 
-__all__ = ["CLIPS", "FORMAT", "NOT_ASKED", "PARQUET", "SUMMARY", "summarise", "write_results"]
+__all__ = ["CLIPS", "FORMAT", "NOT_ASKED", "PARQUET", "SUMMARY", "summarise",
+           "without_clip", "write_results"]  # fmt: skip
 
 SUMMARY, CLIPS, PARQUET = "summary.json", "clips.csv", "clips.parquet"
 FORMAT = 1
@@ -117,9 +119,16 @@ def _entry(
     return entry
 
 
+def without_clip(reason: str) -> str:
+    """A *reason* without the clip's name at its start: clips fail alike."""
+    return re.sub(r"^clip .+?: ", "", reason, count=1)
+
+
 def _why_nothing(method: Method, failures: list[dict[str, str]]) -> str:
     if failures:
-        reasons = {one["reason"] for one in failures}
+        reasons = {without_clip(one["reason"]) for one in failures}
+        if len(reasons) == 1 and len(failures) > 1:
+            return reasons.pop()
         more = f" (and {len(reasons) - 1} other reasons)" if len(reasons) > 1 else ""
         return failures[0]["reason"] + more
     if method.samples:
@@ -173,8 +182,6 @@ def _write_parquet(path: Path, rows: Sequence[tuple[Any, ...]]) -> None:
     arrow: Any = importlib.import_module("pyarrow")
     parquet: Any = importlib.import_module("pyarrow.parquet")
     types = [arrow.float64() if name == "value" else arrow.string() for name in _COLUMNS]
-    columns = [
-        arrow.array([row[k] for row in rows], type=kind) for k, kind in enumerate(types)
-    ]
+    columns = [arrow.array([row[k] for row in rows], type=kind) for k, kind in enumerate(types)]
     with atomic_path(path) as temporary:
         parquet.write_table(arrow.table(columns, names=list(_COLUMNS)), temporary)

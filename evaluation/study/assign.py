@@ -43,7 +43,9 @@ def assign(study: Study, counts: Counts, seed: int, number: int) -> list[Trial]:
         number: of the person; the same number gets the same trials for the same *counts*.
     """
     rng = random.Random(f"{seed} {number}")
-    chosen = _pairs(study, counts, rng) if study.kind == "pairwise" else _singles(study, counts, rng)
+    chosen = (
+        _pairs(study, counts, rng) if study.kind == "pairwise" else _singles(study, counts, rng)
+    )
     rng.shuffle(chosen)
     for place, check in enumerate(_checks(study, rng)):
         at = 1 + (place * len(chosen) + len(chosen) // 2) // max(1, study.checks)
@@ -62,18 +64,14 @@ def _pairs(study: Study, counts: Counts, rng: random.Random) -> list[Trial]:
         seen[clip_of[first], a, b] += count
     clips = sorted({clip for clip, _ in videos})
     choices = [
-        (clip, *sorted(pair))
-        for clip in clips
-        for pair in itertools.combinations(study.methods, 2)
+        (clip, *sorted(pair)) for clip in clips for pair in itertools.combinations(study.methods, 2)
     ]
     trials = []
     clip_used: Counter[str] = Counter()
     pair_used: Counter[tuple[str, str]] = Counter()
     for _ in range(study.per_person):
         rng.shuffle(choices)
-        clip, a, b = min(
-            choices, key=lambda c: (clip_used[c[0]], pair_used[c[1], c[2]], seen[c])
-        )
+        clip, a, b = min(choices, key=lambda c: (clip_used[c[0]], pair_used[c[1], c[2]], seen[c]))
         choices.remove((clip, a, b))
         clip_used[clip] += 1
         pair_used[a, b] += 1

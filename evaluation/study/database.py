@@ -58,9 +58,7 @@ class Answers:
 
     folder: Path
 
-    def begin(
-        self, seed: int, assign: Callable[[Counts, int, int], Sequence[Trial]]
-    ) -> str:
+    def begin(self, seed: int, assign: Callable[[Counts, int, int], Sequence[Trial]]) -> str:
         """A new participant's token, which is the secret part of the address.
 
         *assign* is asked for the trials with the numbers shown so far, in one transaction: two

@@ -65,7 +65,9 @@ def finish_page(study: Study) -> str:
 
 def error_page(text: str) -> str:
     """Something is wrong with the address."""
-    return _page("Not found", f'<h1>Sorry</h1><p>{html.escape(text)}</p><p><a href="/">Start</a></p>')
+    return _page(
+        "Not found", f'<h1>Sorry</h1><p>{html.escape(text)}</p><p><a href="/">Start</a></p>'
+    )
 
 
 def _video(item: Item, name: str) -> str:
