@@ -104,7 +104,7 @@ class LongFrames:
             return self._stacked(some._places)
         return self._stacked([self._places[int(k)] for k in np.arange(len(self))[key]])
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: ARG002
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """All of them, in memory."""
         return self._stacked(self._places).astype(dtype or np.uint8, copy=False)
 
@@ -138,7 +138,7 @@ def read_frames(
     held: list[Picture] = []
     total, count, taken = hashlib.sha256(), 0, 0
     for frame in begin():
-        total.update(np.ascontiguousarray(frame))
+        total.update(np.ascontiguousarray(frame).data)
         size, count, taken = frame.shape, count + 1, taken + frame.nbytes
         if taken <= most_bytes:
             held.append(frame)
@@ -154,15 +154,16 @@ def read_frames(
 
 def digest_of_frames(frames: NDArray[np.uint8]) -> str:
     """SHA-256 of all pixels and the shape, computed frame by frame."""
-    if isinstance(frames, LongFrames):
-        return frames.sha256
+    long: Any = frames
+    if isinstance(long, LongFrames):
+        return long.sha256
     return _digest(iter(frames))
 
 
 def _digest(frames: Iterator[Picture]) -> str:
     total, count, size = hashlib.sha256(), 0, ()
     for frame in frames:
-        total.update(np.ascontiguousarray(frame))
+        total.update(np.ascontiguousarray(frame).data)
         size, count = frame.shape, count + 1
     total.update(str((count, *size)).encode())
     return total.hexdigest()

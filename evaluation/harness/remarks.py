@@ -61,7 +61,5 @@ def about_faces(counts: NDArray[np.int_]) -> list[str]:
     several = int((counts > 1).sum())
     if not several:
         return []
-    return [
-        f"more than one face in {several} of {len(counts)} frames: "
-        "the largest face of the first frame was followed"
-    ]
+    where = f"{several} of {len(counts)} frames"
+    return [f"more than one face in {where}: the largest face of the first frame was followed"]

@@ -10,12 +10,12 @@ import json
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from styletalker.core.clip import Clip
 from styletalker.core.errors import CheckpointError, InputError, compose
-from styletalker.core.interfaces.metric import Metric
+from styletalker.core.interfaces.metric import Direction, Metric
 from styletalker.core.registry import Registry
 from styletalker.core.weights import (
     BUILTIN,
@@ -86,7 +86,9 @@ class SyncScorer:
 class _SyncMetric(Metric, abstract=True):
     """A metric by a scorer."""
 
-    unit, direction, uses_reference, hears = "1", "higher", False, True
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "higher"
+    uses_reference, hears = False, True
 
     def __init__(self, config: SyncScorer) -> None:
         """Score with the scorer that stands in for a configuration."""

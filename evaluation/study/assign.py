@@ -42,7 +42,7 @@ def assign(study: Study, counts: Counts, seed: int, number: int) -> list[Trial]:
         seed: of the study.
         number: of the person; the same number gets the same trials for the same *counts*.
     """
-    rng = random.Random(f"{seed} {number}")
+    rng = random.Random(f"{seed} {number}")  # noqa: S311 - no secret
     chosen = (
         _pairs(study, counts, rng) if study.kind == "pairwise" else _singles(study, counts, rng)
     )
@@ -64,7 +64,9 @@ def _pairs(study: Study, counts: Counts, rng: random.Random) -> list[Trial]:
         seen[clip_of[first], a, b] += count
     clips = sorted({clip for clip, _ in videos})
     choices = [
-        (clip, *sorted(pair)) for clip in clips for pair in itertools.combinations(study.methods, 2)
+        (clip, min(pair), max(pair))
+        for clip in clips
+        for pair in itertools.combinations(study.methods, 2)
     ]
     trials = []
     clip_used: Counter[str] = Counter()

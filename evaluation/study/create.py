@@ -76,8 +76,9 @@ def create_study(
         raise InputError(compose("already holds a study", where=str(folder), fix=fix))
     least = 2 if kind == "pairwise" else 1
     if len(methods) < least:
-        raise InputError(compose("too few methods", expected=f"{least} at least",
-                                 given=len(methods), fix="Give --generated NAME=FOLDER for each."))  # fmt: skip
+        fix = "Give --generated NAME=FOLDER for each."
+        expected = f"{least} at least"
+        raise InputError(compose("too few methods", expected=expected, given=len(methods), fix=fix))
     videos, left_out = _common({name: _videos(path) for name, path in methods.items()})
     items, broken = _copied(folder / MEDIA, videos, seed, progress)
     left_out += broken
@@ -185,7 +186,7 @@ def _spoiled(
     media: Path, items: Sequence[Item], clips: Sequence[str], method: str, count: int, seed: int
 ) -> list[Item]:
     """Copies of some videos whose picture stands still: nobody who watches prefers them."""
-    chosen = random.Random(seed).sample(list(clips), count)
+    chosen = random.Random(seed).sample(list(clips), count)  # noqa: S311 - no secret
     found = {(one.clip, one.method): one for one in items}
     spoiled = []
     for clip in chosen:

@@ -12,7 +12,8 @@ __all__ = ["error_page", "finish_page", "start_page", "trial_page"]
 _INTRO = {
     "pairwise": "You will see pairs of short videos with sound, and be asked which of the two is "
     "better. If you cannot say, choose “no difference”.",
-    "opinion": "You will see short videos with sound, one at a time, and be asked how good each is.",
+    "opinion": "You will see short videos with sound, one at a time, and be asked how good each "
+    "is.",
 }
 _CHOICES = (("left", "Left"), ("same", "No difference"), ("right", "Right"))
 _KEYS = {

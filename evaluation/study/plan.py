@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 from styletalker.core.errors import InputError, RunError, compose
@@ -107,7 +107,7 @@ def load_study(folder: Path) -> Study:
         raise InputError(compose("a study of another version", where=str(path)))
     try:
         items = tuple(Item(**one) for one in found.pop("items"))
-        lists = {key: tuple(found.pop(key)) for key in ("questions", "methods")}
+        lists: dict[str, Any] = {key: tuple(found.pop(key)) for key in ("questions", "methods")}
         return Study(items=items, **lists, **found)
     except (KeyError, TypeError) as error:
         raise RunError(f"{path}: is damaged: {error}") from error

@@ -57,7 +57,7 @@ class StudyServer(http.server.ThreadingHTTPServer):
     def address(self) -> str:
         """Where it listens, as a browser wants it."""
         host, port = self.server_address[0], self.server_address[1]
-        return f"http://{str(host)}:{port}/"
+        return f"http://{host!s}:{port}/"
 
 
 def serve_study(folder: Path, host: str, port: int, ready: Callable[[str], object]) -> None:
@@ -90,7 +90,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         else:
             self._error(HTTPStatus.NOT_FOUND, "There is no such page.")
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        """The same without the content."""
+        self.do_GET()
 
     def do_POST(self) -> None:
         """Begin, or an answer."""

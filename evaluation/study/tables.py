@@ -36,8 +36,8 @@ def as_markdown(found: Findings) -> str:
     people = f"{found.people} people; {found.left_out} left out by the attention checks."
     lines = ["# Study", "", people, ""]
     if found.left_share is not None:
-        lines += [f"The left video was preferred in {100 * found.left_share:.0f} % of the "
-                  "comparisons without a tie.", ""]  # fmt: skip
+        share = f"{100 * found.left_share:.0f} % of the comparisons without a tie"
+        lines += [f"The left video was preferred in {share}.", ""]
     for question, scores, contrasts in found.questions:
         lines += [f"## {html.escape(question, quote=False)}", ""]
         lines += [f"| method | {_HEADS[found.kind]} | answers |", "| --- | ---: | ---: |"]
