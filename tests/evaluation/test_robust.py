@@ -156,9 +156,7 @@ def evaluated(folder: Path, methods: list[Method], *names: str) -> list[Outcome]
     return measure_all(methods, tools(*names), folder / "store", workers=1)
 
 
-def test_finished_clips_are_not_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_finished_clips_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a", "b"):
         write_clip(tmp_path / "truth" / f"{name}.mp4", CLIP)
         write_clip(tmp_path / "ours" / f"{name}.mp4", degraded(CLIP, 5), sound=name == "a")
