@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 from styletalker.core.errors import InputError, compose
 from styletalker.evaluation.compare.statistics import (
@@ -24,7 +25,11 @@ from styletalker.evaluation.study.plan import Study
 
 __all__ = ["Contrast", "Findings", "Score", "analyse"]
 
+Array = NDArray[np.float64]
+
 _RESAMPLES = 1000
+_WON = {"left": 1.0, "same": 0.5, "right": 0.0}
+"""What an answer adds to the wins of the video on the left."""
 _LOW = 2
 """An attention check of opinions is passed by at most this."""
 
@@ -137,94 +142,117 @@ def _careful(answers: Sequence[Answer], least: float) -> set[int]:
     return {who for who in people if not passed[who] or np.mean(passed[who]) >= least}
 
 
-def _bootstrapped(
-    answers: Sequence[Answer], look: Callable[[Sequence[Answer]], np.ndarray[Any, Any]]
-) -> tuple[Any, Any]:
-    """Lower and upper ends [...] of what *look* finds, over people."""
-    groups: dict[int, list[Answer]] = defaultdict(list)
-    for one in answers:
-        groups[one.participant].append(one)
-    if len(groups) == 1:
-        groups = {k: [one] for k, one in enumerate(answers)}
-    members, rng = list(groups.values()), np.random.default_rng(0)
-    found = []
-    for _ in range(_RESAMPLES):
-        draw = rng.integers(0, len(members), len(members))
-        found.append(look([one for k in draw for one in members[k]]))
+def _bootstrapped(units: Array, look: Callable[[Array], Array]) -> tuple[Array, Array]:
+    """Lower and upper ends of what *look* finds in sums over people, drawn with repetition.
+
+    Args:
+        units: [N, ...]: what each person (or each answer) adds to the sums.
+        look: sums [R, ...] of R resamples -> values [R, ...].
+    """
+    rng = np.random.default_rng(0)
+    draws = rng.integers(0, len(units), (_RESAMPLES, len(units)))
+    times = np.stack([np.bincount(draw, minlength=len(units)) for draw in draws])
+    found = look(np.tensordot(times, units, 1))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # pairs that nobody compared are unknown
-        low, high = np.nanquantile(np.array(found), [0.025, 0.975], axis=0)
+        low, high = np.nanquantile(found, [0.025, 0.975], axis=0)
     return low, high
+
+
+def _units(answers: Sequence[Answer], one: Callable[[Answer], Array]) -> Array:
+    """What each person adds, [N, ...]; each answer, if one person alone has answered."""
+    people = sorted({answer.participant for answer in answers})
+    if len(people) == 1:
+        return np.array([one(answer) for answer in answers])
+    return np.array(
+        [np.sum([one(a) for a in answers if a.participant == who], axis=0) for who in people]
+    )
 
 
 def _compared(study: Study, answers: Sequence[Answer]) -> tuple[list[Score], list[Contrast]]:
     place = {method: k for k, method in enumerate(study.methods)}
     method_of = {one.id: place[one.method] for one in study.items}
 
-    def wins(some: Sequence[Answer]) -> np.ndarray[Any, Any]:
+    def wins(one: Answer) -> Array:
         table = np.zeros((len(place), len(place)))
-        for one in some:
-            a, b = method_of[one.trial.first], method_of[one.trial.second]
-            won = {"left": 1.0, "same": 0.5, "right": 0.0}[one.value]
-            table[a, b] += won
-            table[b, a] += 1 - won
+        a, b = method_of[one.trial.first], method_of[one.trial.second]
+        table[a, b] = _WON[one.value]
+        table[b, a] = 1 - _WON[one.value]
         return table
 
-    def shares(table: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        met = table + table.T
-        return np.where(met > 0, table / np.maximum(met, 1e-9), np.nan)
-
-    table = wins(answers)
-    power = strengths(table)
-    low, high = _bootstrapped(answers, lambda some: strengths(wins(some)))
-    least, most = _bootstrapped(answers, lambda some: shares(wins(some)))
+    units = _units(answers, wins)
+    table = units.sum(0)
+    power, (low, high) = strengths(table), _bootstrapped(units, strengths)
+    share, (least, most) = _shares(table), _bootstrapped(units, _shares)
     count = table.sum(1) + table.sum(0)
     scores = [
-        Score(method=name, value=float(power[k]), low=float(low[k]), high=float(high[k]),
-              answers=int(count[k]))
+        Score(
+            method=name,
+            value=float(power[k]),
+            low=float(low[k]),
+            high=float(high[k]),
+            answers=int(count[k]),
+        )
         for name, k in place.items()
-    ]  # fmt: skip
+    ]
     contrasts = []
     for (name, a), (other, b) in itertools.combinations(place.items(), 2):
-        met = [one for one in answers
-               if {method_of[one.trial.first], method_of[one.trial.second]} == {a, b}]  # fmt: skip
+        met = [
+            one for one in answers
+            if {method_of[one.trial.first], method_of[one.trial.second]} == {a, b}
+        ]  # fmt: skip
         clear = [one for one in met if one.value != "same"]
         won = sum((method_of[one.trial.first] == a) == (one.value == "left") for one in clear)
         if met:
-            contrasts.append(
-                Contrast(method=name, other=other, value=float(shares(table)[a, b]),
-                         low=float(least[a, b]), high=float(most[a, b]), count=len(clear),
-                         p_corrected=binomtest(won, len(clear)).pvalue if clear else 1.0,
-                         verdict="")
-            )  # fmt: skip
+            contrast = Contrast(
+                method=name,
+                other=other,
+                value=float(share[a, b]),
+                low=float(least[a, b]),
+                high=float(most[a, b]),
+                count=len(clear),
+                p_corrected=float(binomtest(won, len(clear)).pvalue) if clear else 1.0,
+                verdict="",
+            )
+            contrasts.append(contrast)
     return scores, contrasts
+
+
+def _shares(wins: Array) -> Array:
+    """Parts won of the comparisons of each pair [..., M, M]; NaN where there was none."""
+    met = wins + np.swapaxes(wins, -1, -2)
+    return np.where(met > 0, wins / np.maximum(met, 1e-9), np.nan)
 
 
 def _rated(study: Study, answers: Sequence[Answer]) -> tuple[list[Score], list[Contrast]]:
     items = {one.id: one for one in study.items}
+    place = {method: k for k, method in enumerate(study.methods)}
 
-    def means(some: Sequence[Answer]) -> np.ndarray[Any, Any]:
-        found = [
-            [float(one.value) for one in some if items[one.trial.first].method == method]
-            for method in study.methods
-        ]
-        return np.array([np.mean(values) if values else np.nan for values in found])
+    def rating(one: Answer) -> Array:
+        row = np.zeros((len(place), 2))
+        row[place[items[one.trial.first].method]] = float(one.value), 1
+        return row
 
-    value = means(answers)
-    low, high = _bootstrapped(answers, means)
+    def means(sums: Array) -> Array:
+        known = sums[..., 1] > 0
+        return np.where(known, sums[..., 0] / np.where(known, sums[..., 1], 1), np.nan)
+
+    units = _units(answers, rating)
+    value, (low, high) = means(units.sum(0)), _bootstrapped(units, means)
     scores = [
         Score(
-            method=name, value=float(value[k]), low=float(low[k]), high=float(high[k]),
-            answers=sum(items[one.trial.first].method == name for one in answers),
+            method=name,
+            value=float(value[k]),
+            low=float(low[k]),
+            high=float(high[k]),
+            answers=int(units.sum(0)[k, 1]),
         )
-        for k, name in enumerate(study.methods) if np.isfinite(value[k])
-    ]  # fmt: skip
-    contrasts = []
-    for name, other in itertools.combinations(study.methods, 2):
-        found = _opinions(answers, items, name, other)
-        if found is not None:
-            contrasts.append(found)
-    return scores, contrasts
+        for name, k in place.items()
+        if np.isfinite(value[k])
+    ]
+    pairs = itertools.combinations(study.methods, 2)
+    found = [_opinions(answers, items, name, other) for name, other in pairs]
+    return scores, [one for one in found if one is not None]
 
 
 def _opinions(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.server
 import mimetypes
 import re
+import sys
 import urllib.parse
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from styletalker.core.errors import InputError, compose
 from styletalker.evaluation.study.assign import assign
@@ -52,6 +54,11 @@ class StudyServer(http.server.ThreadingHTTPServer):
         except OSError as error:
             problem = f"the server cannot listen at {host}:{port}: {error.strerror or error}"
             raise InputError(compose(problem, fix="Choose another --port.")) from error
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that goes away is no error."""
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
 
     @property
     def address(self) -> str:

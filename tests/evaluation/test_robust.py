@@ -132,7 +132,8 @@ def test_faces_of_long_videos_are_the_same(monkeypatch: pytest.MonkeyPatch, tmp_
     short = VideoSource(tmp_path / "a.mp4").load()
     monkeypatch.setattr(reading, "read_frames", lambda begin: read_frames(begin, most_bytes=1))
     streamed = VideoSource(tmp_path / "a.mp4").load()
-    assert isinstance(streamed.frames, LongFrames)
+    kept: Any = streamed.frames
+    assert isinstance(kept, LongFrames)
     assert np.array_equal(observe(streamed).track.landmarks, observe(short).track.landmarks)
     assert np.array_equal(observe(streamed).embeddings, observe(short).embeddings)
     assert observe(streamed).blinks == observe(short).blinks
