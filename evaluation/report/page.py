@@ -20,6 +20,7 @@ _FILES = (
 )
 _MOST_FAILURES = 200
 """Lines of the list of failures; the rest stands in ``clips.csv``."""
+_DOTS = "A dot is a clip; the upright line is the value over all clips, the bar its interval."
 _MOST_NAMES = 12
 """Names in one cell of a list."""
 _LEGEND = (
@@ -29,8 +30,13 @@ _LEGEND = (
 )
 
 
-def page(title: str, summary: Mapping[str, Any], shown: Sequence[Shown]) -> str:
-    """The HTML of a report: numbers, clips, failures and how it was measured."""
+def page(
+    title: str, summary: Mapping[str, Any], shown: Sequence[Shown], plots: Sequence[str] = ()
+) -> str:
+    """The HTML of a report: numbers, clips, failures and how it was measured.
+
+    *plots* are figures of the values' distributions.
+    """
     protocol = summary["protocol"]
     name = f"{protocol['name']} {protocol['version']}"
     version = html.escape(str(summary["version"]))
@@ -46,6 +52,11 @@ def page(title: str, summary: Mapping[str, Any], shown: Sequence[Shown]) -> str:
     if shown:
         body.append("<h2>Clips</h2>")
         body += [f"<h3>{html.escape(one.name)}</h3>{one.markup}" for one in shown]
+    if plots:
+        body.append(
+            f"<details><summary><h2>Distributions</h2></summary><p>{_DOTS}</p>"
+            f'<div class="plots">{"".join(plots)}</div></details>'
+        )
     body += _not_computed(summary)
     body += ["<h2>What could not be measured</h2>", _failures(summary), *_remarks(summary)]
     body += ["<h2>Protocol</h2>", _protocol(summary)]
