@@ -10,7 +10,7 @@ from typing import Any
 from styletalker.evaluation.harness.measure import Outcome
 from styletalker.evaluation.harness.tool import Tool
 from styletalker.evaluation.report.svg import steps
-from styletalker.evaluation.report.tables import ARROWS, figure
+from styletalker.evaluation.report.tables import ARROWS
 
 __all__ = ["distributions"]
 
@@ -92,9 +92,8 @@ def _summary_of(entry: Mapping[str, Any], x: Any, top: float, low: float, high: 
         return ""
     first, last = (value, value) if interval is None else interval
     first, last = max(first, low), min(last, high)
-    title = f"<title>{html.escape(figure(value))}</title>"
     return (
         f'<line class="bar" x1="{x(first):.1f}" x2="{x(last):.1f}" y1="{top + _ROW / 2}" '
         f'y2="{top + _ROW / 2}"/><line class="bar" x1="{x(value):.1f}" x2="{x(value):.1f}" '
-        f'y1="{top + 4}" y2="{top + _ROW - 4}">{title}</line>'
+        f'y1="{top + 4}" y2="{top + _ROW - 4}"/>'
     )
