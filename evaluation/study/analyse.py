@@ -21,9 +21,10 @@ from styletalker.evaluation.compare.statistics import (
 )
 from styletalker.evaluation.study.bradley_terry import strengths
 from styletalker.evaluation.study.database import Answer
+from styletalker.evaluation.study.findings import Contrast, Findings, Score
 from styletalker.evaluation.study.plan import Study
 
-__all__ = ["Contrast", "Findings", "Score", "analyse"]
+__all__ = ["analyse"]
 
 Array = NDArray[np.float64]
 
@@ -32,60 +33,6 @@ _WON = {"left": 1.0, "same": 0.5, "right": 0.0}
 """What an answer adds to the wins of the video on the left."""
 _LOW = 2
 """An attention check of opinions is passed by at most this."""
-
-
-@attrs.frozen(kw_only=True)
-class Score:
-    """How a method did on one question."""
-
-    method: str
-    value: float
-    """Strength by Bradley-Terry (mean 0), or mean opinion (1 to 5)."""
-    low: float
-    """Lower end of the 95 % bootstrap interval over people."""
-    high: float
-    """Upper end."""
-    answers: int
-    """Answers that this rests on."""
-
-
-@attrs.frozen(kw_only=True)
-class Contrast:
-    """Two methods on one question."""
-
-    method: str
-    """The method that is judged..."""
-    other: str
-    """...against this one."""
-    value: float
-    """Part of the comparisons won, ties half; or the difference of the mean opinions."""
-    low: float
-    """Lower end of the 95 % bootstrap interval."""
-    high: float
-    """Upper end."""
-    count: int
-    """Comparisons without a tie; or people (or clips) that have an opinion of both."""
-    p_corrected: float
-    """P-value, corrected by Holm for all contrasts of all questions."""
-    verdict: str
-    """``better``, ``worse`` or ``undecided``."""
-
-
-@attrs.frozen(kw_only=True)
-class Findings:
-    """The analysis."""
-
-    kind: str
-    people: int
-    """Who answered and passed the attention checks."""
-    left_out: int
-    """Who answered and did not."""
-    questions: tuple[tuple[str, tuple[Score, ...], tuple[Contrast, ...]], ...]
-    """Question, scores (best first), contrasts of all pairs."""
-    left_share: float | None
-    """Part of the decided comparisons in which the left video was preferred; near 0.5."""
-    notes: tuple[str, ...]
-    """What a reader must know."""
 
 
 def analyse(study: Study, answers: Sequence[Answer], *, least_passed: float = 0.75) -> Findings:

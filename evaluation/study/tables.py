@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from rich.table import Table
-from styletalker.evaluation.study.analyse import Contrast, Findings, Score
+from styletalker.evaluation.study.findings import Contrast, Findings, Score
 
 __all__ = ["as_markdown", "as_tables"]
 
