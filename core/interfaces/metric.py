@@ -40,6 +40,9 @@ class Metric(Contract, interface=True):
     """Whether the value depends on the sound, or on what is said: such metrics are also asked about
     clips with another clip's sound, to see what chance scores."""
 
+    least_frames: ClassVar[int] = 1
+    """Clips of fewer frames cannot be measured; the contract's checks give it as many."""
+
     def __init__(self, config: Any) -> None:
         """Build it from an instance of its configuration class."""
         self.config = config

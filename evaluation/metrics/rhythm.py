@@ -15,7 +15,7 @@ from styletalker.evaluation.diversity import pose_diversity
 from styletalker.evaluation.harness.source import has_sound
 from styletalker.evaluation.metrics.base import MeanMetric, check_moves, the_reference
 from styletalker.evaluation.observe import observe
-from styletalker.evaluation.spectrum import pose_spectrum, spectrum_distance
+from styletalker.evaluation.spectrum import WINDOW, pose_spectrum, spectrum_distance
 
 __all__ = ["BeatAlignment", "HeadPoseSpectrum", "PoseDiversity"]
 
@@ -59,6 +59,7 @@ class HeadPoseSpectrum(Metric):
     """
 
     title, unit, direction, uses_reference = "head-pose spectrum", "dB", "lower", True
+    least_frames = WINDOW
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:
         """``power`` and ``truth``: [3, 16], in deg^2/Hz."""
@@ -86,7 +87,7 @@ class PoseDiversity(Metric):
     runs of dlib on one video give 0, on two encodings of it some tenths of a degree.
     """
 
-    title, unit, direction, uses_reference = "pose diversity", "deg", "higher", False
+    title, unit, direction, uses_reference = "pose diversity", "deg", "higher", True
     nothing = "no two clips have one ground truth: diversity needs several seeds of a clip"
     """Why there may be no value."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from styletalker.core.clip import Clip
 from styletalker.core.errors import InputError, compose
-from styletalker.evaluation.drift import identity_drift
+from styletalker.evaluation.drift import FEWEST, identity_drift
 from styletalker.evaluation.flicker import flicker
 from styletalker.evaluation.harness.source import has_sound
 from styletalker.evaluation.metrics.base import MeanMetric, finite
@@ -29,6 +29,7 @@ class TemporalFlicker(MeanMetric):
     """
 
     title, unit, direction, uses_reference = "temporal flicker", "grey levels", "none", False
+    least_frames = 3
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:  # noqa: ARG002
         """``value``: in grey levels of 255."""
@@ -41,13 +42,14 @@ class IdentityDrift(MeanMetric):
     Similarity to the video's own first frames that is lost per minute; see
     :mod:`styletalker.evaluation.drift`. Every 12th frame is looked at.
 
-    **Pitfalls.** Clips of less than 2.4 s cannot be measured, and those of some seconds hardly:
+    **Pitfalls.** Clips of fewer than 61 frames cannot be measured, those of some seconds hardly:
     their slope is what the head does. It is meant for videos of a minute and more. A drift that
     is over within the first second is not seen: the vectors' own similarity to the portrait is
     ``csim_dlib``.
     """
 
     title, unit, direction, uses_reference = "identity drift", "1/min", "lower", False
+    least_frames = (FEWEST - 1) * EMBED_EVERY + 1
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, Any]:  # noqa: ARG002
         """``value``: similarity lost per minute; negative if it becomes more alike."""

@@ -10,6 +10,8 @@ from styletalker.core.contract.sizes import noise_clip, talking_clip
 from styletalker.core.errors import StyletalkerError
 from styletalker.core.interfaces.metric import Direction
 
+_FRAMES = 24
+
 
 def check_declarations(case: Case) -> None:
     """Title, unit and direction are given."""
@@ -23,15 +25,16 @@ def check_declarations(case: Case) -> None:
 def check_measures_and_summarises(case: Case) -> None:
     """Clips give measurements, measurements give a number, in any order the same."""
     metric = case.build()
-    reference = talking_clip("truth", seed=5) if metric.uses_reference else None
-    measured = [metric.measure(talking_clip(seed=seed), reference) for seed in range(3)]
+    frames = max(_FRAMES, metric.least_frames)
+    reference = talking_clip("truth", frames, seed=5) if metric.uses_reference else None
+    measured = [metric.measure(talking_clip(frames=frames, seed=k), reference) for k in range(3)]
     value = metric.summarise(measured)
     assert math.isfinite(value), f"three clips give {value}"
     again = metric.summarise(measured[::-1])
     assert math.isclose(value, again, rel_tol=1e-6, abs_tol=1e-9), (
         f"the order of clips changes the value from {value} to {again}"
     )
-    repeated = metric.measure(talking_clip(seed=0), reference)
+    repeated = metric.measure(talking_clip(frames=frames, seed=0), reference)
     assert set(repeated) == set(measured[0]), "measuring a clip twice gives other names"
 
 
