@@ -38,16 +38,26 @@ def build(chosen: Chosen, registry: Registry, **arguments: Any) -> Any:
     """
     component = registry.load(chosen.role, chosen.type)(chosen.config, **arguments)
     if chosen.weights is not None:
-        _load_weights(component, chosen, chosen.weights, arguments)
+        _load_weights(component, chosen, chosen.weights, arguments, registry)
     return component
 
 
 def _load_weights(
-    component: Any, chosen: Chosen, weights: WeightsRef, arguments: Mapping[str, Any]
+    component: Any,
+    chosen: Chosen,
+    weights: WeightsRef,
+    arguments: Mapping[str, Any],
+    registry: Registry,
 ) -> None:
     from styletalker.core.checkpoint import load_checkpoint, load_into
 
-    checkpoint = load_checkpoint(weights.path)
+    if weights.family is None:
+        checkpoint = load_checkpoint(weights.path)
+    else:
+        from styletalker.core.weights_file.load import public_checkpoint
+
+        bare = registry.get(chosen.role, chosen.type).component.name
+        checkpoint = public_checkpoint(weights, chosen.role, bare, registry)
     if checkpoint.facts["sha256"] != weights.sha256:
         raise CheckpointError(f"{weights.path}: has changed since the recipe was read; start again")
     sizes = checkpoint.facts.get("sizes", {})

@@ -24,6 +24,7 @@ from styletalker.core.files import atomic_path, digest_of, write_json
 from styletalker.core.registry import Registry
 from styletalker.core.roles import role_named
 from styletalker.core.weights import FORMAT, SUFFIX, describe_kind, read_facts
+from styletalker.core.weights_file.tensors import Tensors
 from torch import Tensor, nn
 
 __all__ = [
@@ -99,7 +100,8 @@ def load_into(module: nn.Module, checkpoint: Checkpoint) -> None:
         CheckpointError: names or shapes differ (weights of another architecture), or a value
             is not finite.
     """
-    wanted, given = module.state_dict(), checkpoint.tensors
+    wanted, given = module.state_dict(), Tensors.of(checkpoint.tensors)
+    shapes, dtypes = given.shapes, given.dtypes
     problems = []
     missing, extra = sorted(set(wanted) - set(given)), sorted(set(given) - set(wanted))
     if missing:
@@ -108,22 +110,24 @@ def load_into(module: nn.Module, checkpoint: Checkpoint) -> None:
         problems.append(f"{len(extra)} are not known ({_names(extra)})")
     shared = sorted(set(wanted) & set(given))
     problems += [
-        f"{name} has the shape {tuple(given[name].shape)} instead of {tuple(wanted[name].shape)}"
+        f"{name} has the shape {shapes[name]} instead of {tuple(wanted[name].shape)}"
         for name in shared
-        if given[name].shape != wanted[name].shape
+        if shapes[name] != tuple(wanted[name].shape)
     ][:_SHOWN]
     problems += [
-        f"{name} holds {_type(given[name])} instead of {_type(wanted[name])}"
+        f"{name} holds {_type(dtypes[name])} instead of {_type(wanted[name].dtype)}"
         for name in shared
-        if given[name].is_floating_point() != wanted[name].is_floating_point()
+        if dtypes[name].is_floating_point != wanted[name].is_floating_point()
     ][:_SHOWN]
     if problems:
         label = type(module).__name__
         raise CheckpointError(f"{checkpoint.path}: is not for this {label}: " + "; ".join(problems))
     for name in shared:
-        if given[name].is_floating_point() and not given[name].isfinite().all():
+        if dtypes[name].is_floating_point and not given[name].isfinite().all():
             raise CheckpointError(f"{checkpoint.path}: {name} holds values that are not finite")
-    module.load_state_dict(dict(given))
+    with torch.no_grad():
+        for name in shared:  # one at a time: tensors of a mapped file are read here and let go of
+            wanted[name].copy_(given[name])
 
 
 def save_component(
@@ -217,8 +221,8 @@ def _rounded(label: str, tensor: Tensor, dtype: HalfType | None) -> Tensor:
     return rounded
 
 
-def _type(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
+def _type(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _names(names: list[str]) -> str:

@@ -12,15 +12,16 @@ import inspect
 import os
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import attrs
 import pluggy
 from styletalker.core import hookspecs
 from styletalker.core.component import Component, faults_of
 from styletalker.core.errors import compose
+from styletalker.core.weights_file.family import WeightsFamily, family_faults
 
 __all__ = ["PLUGINS_VARIABLE", "Discovery", "EntryPoint", "Offer", "Plugin", "Refusal", "discover"]
 
@@ -31,6 +32,7 @@ Unset loads all of them; set to nothing loads none. styletalker's own are always
 """
 
 _OWN = "styletalker"
+_R = TypeVar("_R")
 
 
 class Distribution(Protocol):
@@ -108,6 +110,8 @@ class Discovery:
     """Plug-ins that answered."""
     offers: tuple[Offer, ...] = ()
     """Their valid components; two may still claim the same name."""
+    families: tuple[WeightsFamily, ...] = ()
+    """Their valid families of public weights, the first of each name."""
     refusals: tuple[Refusal, ...] = ()
     """What could not be used."""
     skipped: tuple[Plugin, ...] = ()
@@ -134,6 +138,7 @@ def discover(
     allowed = _allowed(os.environ if environment is None else environment)
     plugins: list[Plugin] = []
     offers: list[Offer] = []
+    families: dict[str, WeightsFamily] = {}
     refusals: list[Refusal] = []
     skipped: list[Plugin] = []
     for entry_point, plugin in _distinct(entry_points):
@@ -141,7 +146,7 @@ def discover(
             skipped.append(plugin)
             continue
         try:
-            found, wrong = _ask(entry_point, plugin)
+            found, known, wrong = _ask(entry_point, plugin)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit too: a plug-in must not end the toolkit
@@ -151,13 +156,17 @@ def discover(
                 Refusal(plugin=plugin, reason=" ".join(reason.split()), details=details)
             )
             continue
-        if found:
+        if found or known:
             plugins.append(plugin)
+        for family in known:
+            if families.setdefault(family.name, family) is not family:
+                wrong.append(f"weights family {family.name!r}: the name is taken")
         offers.extend(Offer(component=component, plugin=plugin) for component in found)
         refusals.extend(Refusal(plugin=plugin, reason=reason) for reason in wrong)
     return Discovery(
         plugins=tuple(plugins),
         offers=tuple(offers),
+        families=tuple(families.values()),
         refusals=tuple(refusals),
         skipped=tuple(skipped),
     )
@@ -190,26 +199,38 @@ def _distinct(entry_points: Iterable[EntryPoint]) -> list[tuple[EntryPoint, Plug
     return [distinct[key] for key in sorted(distinct, key=lambda key: (key[0] != _OWN, key))]
 
 
-def _ask(entry_point: EntryPoint, plugin: Plugin) -> tuple[list[Component], list[str]]:
-    """The valid components of one plug-in, and what is wrong with the others."""
+def _ask(
+    entry_point: EntryPoint, plugin: Plugin
+) -> tuple[list[Component], list[WeightsFamily], list[str]]:
+    """The valid components and weights families of one plug-in, and what is wrong with others."""
     module = entry_point.load()
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     wrong = _misspelt(manager, module)
     if not wrong:
         manager.register(module, plugin.name)
-    answers = manager.hook.styletalker_components()
-    if not answers and not wrong:
+    components = [record for answer in manager.hook.styletalker_components() for record in answer]
+    families = [record for answer in manager.hook.styletalker_weights() for record in answer]
+    if not wrong and not manager.get_hookcallers(module):
         fix = "decorate a function styletalker_components with @hookimpl"
         wrong = [f"module {plugin.module} implements no hook; {fix}"]
+    found = _valid(components, faults_of, "component", wrong)
+    known = _valid(families, family_faults, "weights family", wrong)
+    return found, known, wrong
+
+
+def _valid(
+    records: Iterable[_R], faults: Callable[[object], list[str]], kind: str, wrong: list[str]
+) -> list[_R]:
+    """Records without faults; the faults of the others are added to *wrong*."""
     found = []
-    for record in (record for answer in answers for record in answer):
-        faults = faults_of(record)
-        label = f"component {getattr(record, 'name', record)!r}: "
-        wrong.extend(label + fault for fault in faults)
-        if not faults:
+    for record in records:
+        problems = faults(record)
+        label = f"{kind} {getattr(record, 'name', record)!r}: "
+        wrong.extend(label + problem for problem in problems)
+        if not problems:
             found.append(record)
-    return found, wrong
+    return found
 
 
 def _misspelt(manager: pluggy.PluginManager, module: object) -> list[str]:

@@ -1,7 +1,7 @@
 """The whole contract between styletalker and its plug-ins.
 
 A plug-in is an importable module named by an entry point of the group
-``styletalker.plugins``. It implements the hook below with :data:`hookimpl`:
+``styletalker.plugins``. It implements one hook below or both with :data:`hookimpl`:
 
 .. code-block:: python
 
@@ -21,8 +21,16 @@ from collections.abc import Iterable
 
 import pluggy
 from styletalker.core.component import Component
+from styletalker.core.weights_file.family import WeightsFamily
 
-__all__ = ["ENTRY_POINT_GROUP", "PROJECT", "hookimpl", "hookspec", "styletalker_components"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "PROJECT",
+    "hookimpl",
+    "hookspec",
+    "styletalker_components",
+    "styletalker_weights",
+]
 
 PROJECT = "styletalker"
 """The pluggy project name."""
@@ -42,4 +50,13 @@ def styletalker_components() -> Iterable[Component]:  # type: ignore[empty-body]
     Called once per process, on every ``toolkit`` command. An exception, a wrong record or a
     misspelt hook name makes the plug-in *refused*: it is reported by ``toolkit doctor`` with
     its distribution and the reason, and everything else goes on working.
+    """
+
+
+@hookspec
+def styletalker_weights() -> Iterable[WeightsFamily]:  # type: ignore[empty-body]
+    """Return the families of public weights this plug-in can read, one record each.
+
+    ``toolkit weights`` lists, recognises and converts their files, and a recipe's ``weights:``
+    takes them directly if the family names a component. The same rules as for components hold.
     """

@@ -15,6 +15,7 @@ from styletalker.core.component import Component
 from styletalker.core.discovery import Discovery, Offer, Plugin, discover
 from styletalker.core.errors import PluginError, compose
 from styletalker.core.roles import ROLES, role_named
+from styletalker.core.weights_file.family import WeightsFamily
 
 __all__ = ["Registry", "conflict_text", "import_target", "missing_modules"]
 
@@ -66,6 +67,10 @@ class Registry:
     def conflicts(self) -> tuple[tuple[Offer, ...], ...]:
         """Groups of offers that claim the same (role, name)."""
         return tuple(tuple(group) for group in self._offers.values() if len(group) > 1)
+
+    def families(self) -> tuple[WeightsFamily, ...]:
+        """The families of public weights that installed plug-ins can read, sorted by name."""
+        return tuple(sorted(self.discovery.families, key=lambda family: family.name))
 
     def get(self, role: str, name: str) -> Offer:
         """The offer called *name* (or ``distribution/name``) in *role*.

@@ -6,20 +6,24 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.assembly import Components
+from styletalker.core.generation.ahead import made_ahead
 from styletalker.core.generation.choice import choose_motion
-from styletalker.core.generation.framing import Crop, Framing, Say
-from styletalker.core.generation.motion import End, read_motion
+from styletalker.core.generation.choices import Choices, How
+from styletalker.core.generation.framing import Framing, Say
+from styletalker.core.generation.manner import gains
+from styletalker.core.generation.motion import read_motion
 from styletalker.core.generation.networks import Networks, device_named
 from styletalker.core.generation.output import Output
 from styletalker.core.generation.performance import perform
 from styletalker.core.generation.pictures import Pictures, framing_of
 from styletalker.core.generation.result import Generated
 from styletalker.core.generation.speech import frame_count, frames_of_sound, scan
+from styletalker.core.interfaces.generator import Resizable
 from styletalker.core.media.audio_file import AudioFile
 from styletalker.core.media.movie import exact_rate
 from styletalker.core.media.picture_track import Quality
@@ -123,7 +127,7 @@ class Talker:
 
     @property
     def resolution(self) -> int:
-        """Height and width R of the frames in pixels."""
+        """Height and width R in pixels of the square that the networks work on."""
         return self._networks.generator.resolution
 
     @property
@@ -148,18 +152,13 @@ class Talker:
         output: Path | str | None = None,
         *,
         frames_dir: Path | str | None = None,
-        motion: Path | str | NDArray[np.float32] | None = None,
-        motion_end: End = "mirror",
-        seed: int = 0,
-        temperature: float = 1.0,
-        motion_scale: float = 1.0,
-        crop: Crop = "auto",
         fps: float | Fraction | None = None,
         format: str | None = None,  # noqa: A002 - as in VideoWriter
         quality: Quality = "playable",
         overwrite: bool = False,
         say: Callable[[str], object] | None = None,
         progress: Callable[[int, int], object] | None = None,
+        **how: Unpack[How],
     ) -> Generated:
         """Write a video of exactly round(duration * fps) frames with the given sound.
 
@@ -168,18 +167,14 @@ class Talker:
             speech: an audio file, or a video whose sound is taken.
             output: the video file; folders are made. None if only frames are wanted.
             frames_dir: a new or empty folder for ``frame-000000.png`` and on.
-            motion: a video, or motion [T, Z] of :meth:`motion_of`; None draws it from the prior.
-            motion_end: what follows where *motion* is shorter than the sound.
-            seed: another seed gives another motion that goes with the speech.
-            temperature: how far from the most likely motion, 0 and up.
-            motion_scale: what motion is multiplied with, 0 and up.
-            crop: ``auto`` or ``none``, for the portrait and the motion video.
             fps: frames per second of the video; None for the talker's.
             format: kind of video file; None takes it from the suffix.
             quality: what the encoder keeps.
             overwrite: replace *output* if it exists.
             say: called with each note for the user as it comes.
             progress: called with frames written and frames in all.
+            how: the motion, the cut and the like: see
+                :class:`~styletalker.core.generation.choices.Choices`.
 
         Raises:
             InputError: an argument is not usable, or a face is not found.
@@ -187,33 +182,23 @@ class Talker:
             MediaError, RunError: a file cannot be read, or written.
         """
         start = time.perf_counter()
-        notes = Say(say)
+        notes, choices = Say(say), Choices.of(how)
         target = Output(
             output, frames_dir, format=format, quality=quality, overwrite=overwrite, say=notes
         )
-        target.spare(portrait, speech, motion)
+        target.spare(portrait, speech, choices.motion)
         sound = scan(AudioFile.open(speech))
         rate = Fraction(self.fps) if fps is None else exact_rate(fps)
         count = frame_count(sound, rate)
         total = max(1, round(sound.duration_s * self.fps))
         if sound.silent:
             notes(f"{speech}: the sound is silent; the lips will stay closed")
-        frames = self.stream(
-            portrait,
-            sound.file.blocks(sample_rate=self.sample_rate),
-            motion=motion,
-            motion_end=motion_end,
-            seed=seed,
-            temperature=temperature,
-            motion_scale=motion_scale,
-            crop=crop,
-            frames=total,
-            say=notes,
-        )
+        blocks = sound.file.blocks(sample_rate=self.sample_rate)
+        frames = self._talk(portrait, blocks, choices, total, notes)
         if rate != self.fps:
             frames = retimed(frames, self.fps, rate, total, count=count)
         with target.open(rate, sound.file) as writer:
-            for done, frame in enumerate(frames, 1):
+            for done, frame in enumerate(made_ahead(frames), 1):
                 writer.write(frame)
                 if progress is not None:
                     progress(done, count)
@@ -232,16 +217,11 @@ class Talker:
         portrait: Portrait,
         blocks: Iterable[NDArray[np.float32]],
         *,
-        motion: Path | str | NDArray[np.float32] | None = None,
-        motion_end: End = "mirror",
-        seed: int = 0,
-        temperature: float = 1.0,
-        motion_scale: float = 1.0,
-        crop: Crop = "auto",
         frames: int | None = None,
         say: Callable[[str], object] | None = None,
+        **how: Unpack[How],
     ) -> Iterator[NDArray[np.uint8]]:
-        """Frames [R, R, 3], uint8 RGB, that come while the sound is still being read.
+        """Frames [H, W, 3], uint8 RGB, that come while the sound is still being read.
 
         The frames are those of :meth:`generate`, whatever the size of the blocks. A group of
         frames comes when its sound and the audio encoder's look-ahead have been read.
@@ -249,47 +229,49 @@ class Talker:
         Args:
             portrait: the image of a person.
             blocks: mono sound [S] in [-1, 1] at :attr:`sample_rate`, in pieces of any size.
-            motion: as for :meth:`generate`, like the arguments after it.
-            motion_end: see there.
-            seed: see there.
-            temperature: see there.
-            motion_scale: see there.
-            crop: see there.
             frames: how many frames; None for round(samples * fps / sample_rate).
-            say: see there.
+            say: called with each note for the user as it comes.
+            how: as for :meth:`generate`.
 
         Raises:
             InputError, MediaError: as for :meth:`generate`, at once; for *blocks*, when they come.
         """
-        notes = Say(say)
-        image = self._pictures.portrait(portrait, crop, notes)
-        person = self._networks.invert(self._networks.unit(image[None]))
+        return self._talk(portrait, blocks, Choices.of(how), frames, Say(say))
+
+    def _talk(
+        self,
+        portrait: Portrait,
+        blocks: Iterable[NDArray[np.float32]],
+        choices: Choices,
+        total: int | None,
+        say: Say,
+    ) -> Iterator[NDArray[np.uint8]]:
+        """The frames of a talk, as they are shown."""
+        gain = gains(self._networks.generator, choices.manner)
+        any_size = isinstance(self._networks.generator, Resizable)
+        canvas = self._pictures.portrait(portrait, choices, say, any_size=any_size)
+        networks = self._networks.at(len(canvas.image))
+        person = networks.invert(networks.unit(canvas.image[None]))
         source = choose_motion(
-            self._networks,
-            self._pictures,
-            person,
-            motion,
-            end=motion_end,
-            seed=seed,
-            temperature=temperature,
-            crop=crop,
-            total=frames,
-            say=notes,
+            self._networks, self._pictures, person, choices, total=total, say=say
         )
-        pieces = frames_of_sound(blocks, self._networks.hop, frames)
-        return perform(self._networks, person, pieces, source, motion_scale=motion_scale)
+        pieces = frames_of_sound(blocks, networks.hop, total)
+        frames = perform(
+            networks, person, pieces, source, motion_scale=choices.motion_scale, gains=gain
+        )
+        return map(canvas.show, frames)
 
     def talk(
-        self, portrait: NDArray[np.uint8], waveform: NDArray[np.float32], **options: Any
+        self, portrait: NDArray[np.uint8], waveform: NDArray[np.float32], **how: Any
     ) -> Iterator[NDArray[np.uint8]]:
         """Frames of a talk without any file, for evaluation.
 
         Args:
             portrait: [H, W, 3], uint8 RGB, framed as in training: its centre square is taken.
             waveform: mono sound [S] in [-1, 1] at :attr:`sample_rate`.
-            options: as for :meth:`stream`, like the errors.
+            how: as for :meth:`stream`, like the errors.
         """
-        return self.stream(portrait, [waveform], **{"crop": "none", **options})
+        return self.stream(portrait, [waveform], **{"crop": "none", **how})
 
     def motion_of(self, frames: Iterable[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """The motion [T, Z] of a video [R, R, 3] of one person, framed as in training.

@@ -24,6 +24,7 @@ __all__ = [
     "SUFFIX",
     "describe_kind",
     "is_kind",
+    "is_own",
     "pretrained_names",
     "pretrained_offers",
     "pretrained_path",
@@ -63,6 +64,19 @@ def read_facts(path: Path) -> Mapping[str, Any]:
     if not isinstance(sizes, dict) or not all(type(size) is int for size in sizes.values()):
         raise CheckpointError(f"{sidecar}: sizes must be a mapping of names to whole numbers")
     return facts
+
+
+def is_own(path: Path) -> bool:
+    """Whether *path* is a file of our own: ``.safetensors`` with a JSON file that says whose it is.
+
+    A JSON file without a role beside it (tensors that were only converted) makes it a public file.
+
+    Raises:
+        CheckpointError: there is a JSON file, and it is damaged or of another version.
+    """
+    if path.suffix != SUFFIX or not path.with_suffix(".json").is_file():
+        return False
+    return read_facts(path).get("role") is not None
 
 
 def is_kind(facts: Mapping[str, Any], role: str, type: str) -> bool:  # noqa: A002

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
-from styletalker.core.cli import check, doctor, listing, new, run, schema, show
+from styletalker.core.cli import check, doctor, listing, new, run, schema, show, weights
 from styletalker.core.discovery import Offer
 from styletalker.core.errors import StyletalkerError
 from styletalker.core.registry import Registry
@@ -30,6 +30,7 @@ _BUILT_IN: dict[str, Callable[..., None]] = {
     "new": new.new,
     "doctor": doctor.doctor,
 }
+_GROUPS: dict[str, typer.Typer] = {"weights": weights.weights_app}
 _EPILOG = (
     "Exit status: 0 success, 1 internal error, 2 wrong option, value or file, 3 faulty recipe, "
     "4 plug-in, 5 run, 6 weights, 7 media, 8 training, 130 stopped."
@@ -72,9 +73,11 @@ def build_app(registry: Registry, arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_options)
     for name, function in _BUILT_IN.items():
         app.command(name)(function)
+    for name, group in _GROUPS.items():
+        app.add_typer(group, name=name)
     called = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name in registry.names("command"):
-        if name in _BUILT_IN:
+        if name in _BUILT_IN or name in _GROUPS:
             continue
         offer = registry.get("command", name)
         if name == called:

@@ -91,9 +91,11 @@ class WeightsRef:
     given: str
     """As it was written: ``builtin:NAME`` or a path."""
     path: Path
-    """The ``.safetensors`` file."""
+    """The ``.safetensors`` file, or a public file of another layout."""
     sha256: str
-    """The tensors' checksum, as the JSON file beside says; checked when they are loaded."""
+    """The file's checksum, for our own as the JSON file beside says; checked when it is loaded."""
+    family: str | None = None
+    """The family of public weights that recognised it; None for a file of our own."""
 
 
 @attrs.frozen(kw_only=True)

@@ -14,13 +14,16 @@ from styletalker.core.component import Component
 from styletalker.core.config.describe import describe
 from styletalker.core.config.faults import Invalid, KeyPath
 from styletalker.core.config.options import WeightsRef
-from styletalker.core.errors import CheckpointError, PluginError
+from styletalker.core.errors import CheckpointError, InputError, PluginError
+from styletalker.core.files import digest_of
+from styletalker.core.registry import Registry
 from styletalker.core.roles import role_named
 from styletalker.core.weights import (
     BUILTIN,
     SUFFIX,
     describe_kind,
     is_kind,
+    is_own,
     pretrained_path,
     read_facts,
 )
@@ -33,7 +36,7 @@ WEIGHTS = "weights"
 CONTRADICTS = "contradicts the weights"
 """The problem of an option that is not the weights' own."""
 
-_EXPECTED = f"{BUILTIN}NAME or the path of a {SUFFIX} file"
+_EXPECTED = f"{BUILTIN}NAME, or the path of a {SUFFIX} file or of a public weight file"
 _BELOW: KeyPath = (WEIGHTS,)
 
 
@@ -45,21 +48,26 @@ class Described:
     options: Mapping[str, Any]
 
 
-def read_weights(value: object, component: Component) -> Described:
-    """The weights a recipe names for *component*; only their JSON file is read.
+def read_weights(value: object, component: Component, registry: Registry) -> Described:
+    """The weights a recipe names for *component*.
+
+    Of our own files only the JSON file is read. Files of others (no JSON file of ours beside them)
+    are recognised by the families of *registry*, which takes a moment and imports torch.
 
     Raises:
-        Invalid: they do not exist, are damaged, or are another component's.
+        Invalid: they do not exist, are damaged or unsafe, or are another component's.
     """
-    if not isinstance(value, str) or not (value.startswith(BUILTIN) or value.endswith(SUFFIX)):
+    if not isinstance(value, str):
         raise Invalid("wrong value", expected=_EXPECTED, given=value, below=_BELOW)
     path = _builtin(value, component) if value.startswith(BUILTIN) else Path(value).expanduser()
     if not path.is_file():
         raise Invalid("no such file", given=value, below=_BELOW)
     try:
-        facts = read_facts(path)
+        facts = read_facts(path) if is_own(path) else None
     except CheckpointError as error:
         raise Invalid(str(error), below=_BELOW) from error
+    if facts is None:
+        return _read_public(value, path, component, registry)
     title = role_named(component.role).title
     if not is_kind(facts, component.role, component.name):
         problem = f"{value} holds the weights of {describe_kind(facts)}"
@@ -69,6 +77,18 @@ def read_weights(value: object, component: Component) -> Described:
         raise Invalid(f"{path.with_suffix('.json')} does not say the options", below=_BELOW)
     ref = WeightsRef(given=value, path=path, sha256=facts["sha256"])
     return Described(ref=ref, options=options)
+
+
+def _read_public(value: str, path: Path, component: Component, registry: Registry) -> Described:
+    from styletalker.core.weights_file.fit import fit_for
+    from styletalker.core.weights_file.read import read_weights_file
+
+    try:
+        found = fit_for(read_weights_file(path), registry, component.role, component.name)
+    except (CheckpointError, InputError, PluginError) as error:
+        raise Invalid(str(error), below=_BELOW) from error
+    ref = WeightsRef(given=value, path=path, sha256=digest_of(path), family=found.family.name)
+    return Described(ref=ref, options=found.fit.options)
 
 
 def laid_over(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ Editors (through the YAML language server) complete and check recipes with it::
 
 from __future__ import annotations
 
-import re
 import types
 import typing
 from collections.abc import Mapping
@@ -73,10 +72,11 @@ def _allow_weights(schema: dict[str, Any], component: Component) -> None:
     """Let ``weights:`` stand beside ``type:``; they bring what is required otherwise."""
     names = [f"{BUILTIN}{name}" for name in sorted(component.pretrained)]
     schema["properties"]["weights"] = {
-        "description": f"Weights to start from: {BUILTIN}NAME, or the path of a {SUFFIX} file.",
+        "description": f"Weights to start from: {BUILTIN}NAME, or the path of a {SUFFIX} "
+        "file or of a public weight file.",
         "anyOf": [
             *([{"enum": names}] if names else []),
-            {"type": "string", "pattern": f"^(?!{BUILTIN}).*{re.escape(SUFFIX)}$"},
+            {"type": "string", "pattern": f"^(?!{BUILTIN}).+$"},
             {"type": "null"},
         ],
     }

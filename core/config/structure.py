@@ -137,7 +137,7 @@ class Structurer:
             weights = options.pop(WEIGHTS, None) if role_named(role).neural else None
             if weights is not None:
                 return self._with_weights(
-                    role, name, options, read_weights(weights, offer.component)
+                    role, name, options, read_weights(weights, offer.component, self.registry)
                 )
             config: object = self._converter.structure(options, offer.component.config)
             return Chosen(role=role, type=name, config=config)

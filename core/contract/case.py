@@ -61,10 +61,24 @@ class Case:
         return Structurer(self.registry).structure(dict(component.smoke), component.config)
 
     def build(self, *, seed: int = 0) -> Any:
-        """A new instance, with the random generators seeded first, at the kit's sizes."""
+        """A new instance, with the random generators seeded first, at the kit's sizes.
+
+        An inverter that works with one generator only is built at that generator's sizes.
+        """
         seed_everything(seed)
         chosen = Chosen(role=self.role, type=self.offer.qualified, config=self.config)
-        return build(chosen, self.registry, **arguments_for(self.role))
+        partner, arguments = self.partner(), arguments_for(self.role)
+        if partner is not None:
+            arguments = {name: getattr(partner, name) for name in arguments}
+        return build(chosen, self.registry, **arguments)
+
+    def partner(self) -> Any:
+        """The generator that the component names as the only one it works with, or None."""
+        name = getattr(self.cls, "partner", "")
+        if not name:
+            return None
+        offer = self.registry.get("generator", name)
+        return Case(offer=offer, registry=self.registry).build()
 
 
 @attrs.frozen(kw_only=True)

@@ -27,14 +27,21 @@ from styletalker.core.interfaces.prior import Prior
 from styletalker.core.interfaces.sync_discriminator import SyncDiscriminator
 from torch import Tensor
 
-__all__ = ["FRAMES", "exercise", "images", "motion_inputs", "noise", "video_and_speech"]
+__all__ = ["FRAMES", "drawn", "exercise", "images", "motion_inputs", "noise", "video_and_speech"]
 
 FRAMES = 7
 """T: odd, so that halves of a clip differ in length."""
 
 
-def exercise(role: str, component: Any, batch: int = 2) -> Mapping[str, Tensor]:
-    """What *component* gives for the kit's inputs; entries [B, ...], except ``loss``."""
+def exercise(
+    role: str, component: Any, batch: int = 2, partner: Generator | None = None
+) -> Mapping[str, Tensor]:
+    """What *component* gives for the kit's inputs; entries [B, ...], except ``loss``.
+
+    *partner* is the generator that an inverter needs, if it does not take any.
+    """
+    if isinstance(component, Inverter):
+        return _inverter(component, batch, partner)
     return _EXERCISES[role](component, batch)
 
 
@@ -47,6 +54,14 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
 def images(batch: int, *, resolution: int = RESOLUTION) -> Tensor:
     """Images [B, 3, H, W] in [-1, 1]."""
     return torch.tanh(noise(batch, 3, resolution, resolution, seed=1))
+
+
+@torch.no_grad()
+def drawn(generator: Generator, batch: int) -> Tensor:
+    """Images [B, 3, H, W] that *generator* draws: its mean, then others near it."""
+    codes = generator.mapping(noise(batch, generator.z_dim), truncation=0.5)
+    codes[:1] = generator.mean_ws()
+    return generator.synthesis(codes).clamp(-1, 1)
 
 
 def motion_inputs(batch: int, frames: int = FRAMES) -> dict[str, Tensor]:
@@ -70,11 +85,13 @@ def _generator(component: Generator, batch: int) -> Mapping[str, Tensor]:
     return {"ws": ws, "image": component.synthesis(ws)}
 
 
-def _inverter(component: Inverter, batch: int) -> Mapping[str, Tensor]:
+def _inverter(
+    component: Inverter, batch: int, partner: Generator | None = None
+) -> Mapping[str, Tensor]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        generator = ToyGenerator()
-    pictures = images(batch)
+        generator = partner or ToyGenerator()
+    pictures = images(batch) if partner is None else drawn(partner, batch)
     ws = [component.invert(picture[None], generator).ws for picture in pictures]
     return {"ws": torch.cat(ws)}
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from styletalker.core.generation.framing import Crop, Say
-from styletalker.core.generation.motion import (
-    DrawnMotion,
-    End,
-    GivenMotion,
-    MotionSource,
-    check_end,
-    read_motion,
-)
+from styletalker.core.generation.choices import Choices
+from styletalker.core.generation.framing import Say
+from styletalker.core.generation.motion import DrawnMotion, GivenMotion, MotionSource, read_motion
 from styletalker.core.generation.networks import Networks
 from styletalker.core.generation.pictures import Pictures
 from styletalker.core.interfaces.inverter import Inversion
@@ -32,26 +24,18 @@ def choose_motion(
     networks: Networks,
     pictures: Pictures,
     person: Inversion,
-    motion: Path | str | NDArray[np.float32] | None,
+    choices: Choices,
     *,
-    end: End,
-    seed: int,
-    temperature: float,
-    crop: Crop,
     total: int | None,
     say: Say,
 ) -> MotionSource:
     """The motion of *total* frames, or of as many as there will be.
 
     Args:
-        networks: the talker's.
+        networks: the talker's, at their own resolution.
         pictures: cuts a motion video.
         person: the portrait.
-        motion: a video file, motion [T, Z], or None for the prior's.
-        end: what follows where *motion* is shorter; the user is told.
-        seed: of the prior's noise; checked also where it is not needed, like *temperature*.
-        temperature: scale of that noise.
-        crop: how the video is cut.
+        choices: the motion asked for; seed and temperature are checked also where none is drawn.
         total: frames of the talk, if known.
         say: takes notes for the user.
 
@@ -59,14 +43,14 @@ def choose_motion(
         InputError: an argument is not usable, or there is no face in the video.
         MediaError: the video cannot be read.
     """
-    check_end(end)
-    drawn = DrawnMotion(networks, person.ws, seed=seed, temperature=temperature)
+    motion, end = choices.motion, choices.motion_end
+    drawn = DrawnMotion(networks, person.ws, seed=choices.seed, temperature=choices.temperature)
     if motion is None:
         return drawn
     label = "motion"
     if isinstance(motion, Path | str):
         label, fps = str(motion), networks.audio_encoder.fps
-        motion = read_motion(networks, pictures.video(label, crop, fps, total, say))
+        motion = read_motion(networks, pictures.video(label, choices.crop, fps, total, say))
     source = GivenMotion(motion, end, motion_dim=networks.motion_vae.motion_dim)
     if total is not None and len(motion) < total:
         fps = networks.audio_encoder.fps

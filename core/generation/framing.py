@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -15,18 +15,25 @@ from styletalker.core.media.crop import Square
 
 __all__ = [
     "CROPS",
+    "FACES",
     "Crop",
     "Framing",
     "Say",
     "check_size",
     "face_square",
     "framing_in",
+    "is_framed",
     "square_of",
+    "tell_cut",
 ]
 
-Crop = Literal["auto", "none"]
-"""``auto`` puts the eyes where the talker expects them, ``none`` takes the centre square."""
-CROPS: tuple[Crop, ...] = ("auto", "none")
+Crop = Literal["auto", "full", "face", "none"]
+"""``full`` shows the whole picture, ``face`` the square with the eyes where the talker expects
+them, ``none`` the centre square as it is; ``auto`` is ``full`` where the generator can, else
+``face``."""
+CROPS: tuple[Crop, ...] = ("auto", "full", "face", "none")
+FACES = ("largest", "left", "right")
+"""Whose face, if there are several; or a number from 0 in the order of size."""
 
 _EYES = (slice(36, 42), slice(42, 48))
 """iBUG's landmarks of the two eyes."""
@@ -107,8 +114,9 @@ def face_square(
     resolution: int,
     where: str,
     say: Say,
-) -> Square | None:
-    """The square around the largest face of a portrait; None if the picture is framed already.
+    which: str | int = "largest",
+) -> Square:
+    """The square around a face of a portrait.
 
     Args:
         image: [H, W, 3].
@@ -116,28 +124,52 @@ def face_square(
         framing: where the eyes must be.
         resolution: pixels a side the square will have.
         where: what messages call the picture.
-        say: told if there are several faces, or much of the square lies beyond the picture.
+        say: told if there are several faces.
+        which: of :data:`FACES`, or a number.
 
     Raises:
-        InputError: there is no face, or only one that is too small.
+        InputError: there is no face, not so many, or only one that is too small.
     """
     faces = analyser.analyse(image)
     if not faces:
         problem = "no face was found"
         raise InputError(compose(problem, where=where, fix=_fix("image with a larger, frontal")))
+    face = _chosen(faces, which, where)
     if len(faces) > 1:
-        say(f"{where}: {len(faces)} faces were found, the largest is taken")
-    square = square_of([faces[0]], framing, resolution=resolution, where=where)
-    height, width = image.shape[:2]
-    if height == width and _is_near(square, width, framing):
-        return None
+        say(f"{where}: {len(faces)} faces were found, {_said(which)} is taken (see --face)")
+    return square_of([face], framing, resolution=resolution, where=where)
+
+
+def tell_cut(square: Square, height: int, width: int, *, where: str, say: Say) -> None:
+    """Tell the user if much of a square lies beyond a picture of this size."""
     outside = _outside(square, height, width)
     if outside > _BEYOND:
         say(
             f"{where}: the face is cut close; {outside:.0%} of what the talker needs to see lies "
             "beyond the picture and is mirrored"
         )
-    return square
+
+
+def _chosen(faces: Sequence[Face], which: str | int, where: str) -> Face:
+    if which == "largest":
+        return faces[0]
+    if which in ("left", "right"):
+        ordered = sorted(faces, key=lambda face: float(face.box[0] + face.box[2]))
+        return ordered[0 if which == "left" else -1]
+    number = int(which)
+    if number >= len(faces):
+        expected = f"0 to {len(faces) - 1}"
+        raise InputError(compose("no such face", where=where, expected=expected, given=which))
+    return faces[number]
+
+
+def _said(which: str | int) -> str:
+    return f"number {which}" if str(which).isdigit() else f"the {which}"
+
+
+def is_framed(square: Square, height: int, width: int, framing: Framing) -> bool:
+    """Whether a picture of this size is almost what *square* would cut out of it."""
+    return height == width and _is_near(square, width, framing)
 
 
 def square_of(faces: Iterable[Face], framing: Framing, *, resolution: int, where: str) -> Square:

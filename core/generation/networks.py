@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from styletalker.core.assembly import Components
 from styletalker.core.errors import ConfigError, InputError, compose
 from styletalker.core.interfaces.audio_encoder import AudioEncoder
-from styletalker.core.interfaces.generator import Generator
+from styletalker.core.interfaces.generator import Generator, Resizable
 from styletalker.core.interfaces.inverter import Inversion, Inverter
 from styletalker.core.interfaces.motion_vae import MotionVAE
 from styletalker.core.interfaces.prior import Prior
@@ -71,6 +71,21 @@ class Networks:
             raise InputError(compose("not a frame for this talker", expected=expected, given=given))
         images = to_unit(torch.from_numpy(np.array(frames)).to(self.device))
         return images.contiguous(memory_format=torch.channels_last)
+
+    def at(self, resolution: int) -> Networks:
+        """The same networks for frames of *resolution* pixels a side.
+
+        Raises:
+            InputError: the generator makes pictures of another size only.
+        """
+        if resolution == self.generator.resolution:
+            return self
+        if not isinstance(self.generator, Resizable):
+            expected = f"{self.generator.resolution} pixels a side"
+            raise InputError(
+                compose("not a size of this talker", expected=expected, given=resolution)
+            )
+        return attrs.evolve(self, generator=self.generator.at(resolution))
 
     def invert(self, image: Tensor) -> Inversion:
         """The codes of a portrait [1, 3, R, R], and the generator that shows it."""

@@ -7,14 +7,13 @@ with it no rounding, depends on how the sound came in.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from styletalker.core.errors import CheckpointError, InputError, compose
+from styletalker.core.errors import CheckpointError
 from styletalker.core.generation.motion import MotionSource
 from styletalker.core.generation.networks import Networks
 from styletalker.core.interfaces.inverter import Inversion
@@ -35,6 +34,7 @@ def perform(
     motion: MotionSource,
     *,
     motion_scale: float = 1.0,
+    gains: Tensor | None = None,
 ) -> Iterator[NDArray[np.uint8]]:
     """Frames [R, R, 3] of a talk, as many as there are pieces of sound.
 
@@ -46,14 +46,12 @@ def perform(
         sound: the samples [hop] of each frame.
         motion: how the head moves.
         motion_scale: what motion is multiplied with; 0 keeps the head still.
+        gains: what each channel's change from the portrait is multiplied with, [L, D].
 
     Raises:
-        InputError: *motion_scale* is below 0 or infinite.
         CheckpointError: the talker's output is not finite.
     """
-    if not (math.isfinite(motion_scale) and motion_scale >= 0):
-        raise InputError(compose("motion scale", expected="at least 0", given=motion_scale))
-    stream = _Performance(networks, portrait, motion, motion_scale)
+    stream = _Performance(networks, portrait, motion, motion_scale, gains)
     return stream.frames(sound)
 
 
@@ -61,9 +59,15 @@ class _Performance:
     """The state of a talk."""
 
     def __init__(
-        self, networks: Networks, portrait: Inversion, motion: MotionSource, scale: float
+        self,
+        networks: Networks,
+        portrait: Inversion,
+        motion: MotionSource,
+        scale: float,
+        gains: Tensor | None,
     ) -> None:
         self._networks, self._motion, self._scale = networks, motion, scale
+        self._gains = None if gains is None else gains.to(portrait.ws)
         self._ws_ref, self._generator = portrait.ws, portrait.generator
         self._heard: Any = None
         self._decoded: Any = None
@@ -90,10 +94,14 @@ class _Performance:
             motion = self._scale * self._motion.next(audio)
             decoded = networks.motion_vae.decode(motion, audio, self._ws_ref, self._decoded)
             self._decoded = decoded.state
-            self._codes.append(decoded.ws[:, 0])
+            self._codes.append(self._shown(decoded.ws[:, 0]))
             if len(self._codes) == GROUP:
                 frames += self._show()
         return frames + self._show() if final and self._codes else frames
+
+    def _shown(self, ws: Tensor) -> Tensor:
+        """Codes [1, L, D] with the movements that are wanted."""
+        return ws if self._gains is None else self._ws_ref + self._gains * (ws - self._ws_ref)
 
     def _show(self) -> list[NDArray[np.uint8]]:
         """The images of a group; one that is not full is filled up, and only its own kept."""

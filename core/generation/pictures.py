@@ -12,15 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.assembly import Components
 from styletalker.core.errors import InputError, PluginError, StyletalkerError, compose
+from styletalker.core.generation.canvas import Canvas, whole_canvas
+from styletalker.core.generation.choices import Choices
 from styletalker.core.generation.framing import (
-    CROPS,
     Crop,
     Framing,
     Say,
     check_size,
     face_square,
     framing_in,
+    is_framed,
     square_of,
+    tell_cut,
 )
 from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
 from styletalker.core.media.crop import Square, to_size
@@ -36,6 +39,8 @@ _ROLE = "face_analyser"
 _LOOKS = 60
 """Most frames of a motion video in which the face is looked for."""
 _LOOKS_PER_S = 2
+_LEAST_SIDE = 64
+"""Of a generator of any size, in pixels."""
 
 
 class Pictures:
@@ -57,16 +62,24 @@ class Pictures:
         self._analyser: FaceAnalyser | None = None
 
     def portrait(
-        self, portrait: Path | str | NDArray[np.uint8], crop: Crop, say: Say
-    ) -> NDArray[np.uint8]:
-        """A portrait [R, R, 3] from a file or an image.
+        self,
+        portrait: Path | str | NDArray[np.uint8],
+        choices: Choices,
+        say: Say,
+        *,
+        any_size: bool,
+    ) -> Canvas:
+        """A portrait as the talker sees it, and the picture around it if that is shown.
+
+        *any_size* says whether the generator is
+        :class:`~styletalker.core.interfaces.generator.Resizable`.
 
         Raises:
-            InputError: it is too small, or has no face, or *crop* is none of the two.
+            InputError: it is not usable, there is no face in it, or the generator cannot show it
+                as *choices* ask.
             MediaError: it cannot be read.
-            PluginError: no face analyser works.
+            PluginError: there is no face analyser.
         """
-        _check_crop(crop)
         given = isinstance(portrait, Path | str)
         where = str(portrait) if given else "the portrait"
         image = read_image(portrait) if isinstance(portrait, Path | str) else portrait
@@ -74,17 +87,33 @@ class Pictures:
             found = f"{image.dtype} {list(image.shape)}"
             raise InputError(compose("not an image", expected="uint8 [H, W, 3]", given=found))
         check_size(image, where)
-        box = None
-        if crop == "auto":
-            box = face_square(
-                image,
-                self._face_analyser(),
-                self._framing,
-                resolution=self._resolution,
-                where=where,
-                say=say,
-            )
-        return to_size(image, self._resolution, box=box)
+        _check_shown(choices, any_size=any_size, resolution=self._resolution)
+        height, width = image.shape[:2]
+        if choices.crop == "none":
+            side = self._side(min(height, width), choices, any_size=any_size)
+            return Canvas(image=to_size(image, side))
+        square = face_square(
+            image,
+            self._face_analyser(),
+            self._framing,
+            resolution=self._resolution,
+            where=where,
+            say=say,
+            which=choices.face,
+        )
+        if choices.crop == "full" or (choices.crop == "auto" and any_size):
+            return whole_canvas(image, square, resolution=self._resolution, size=choices.size)
+        if is_framed(square, height, width, self._framing):
+            return Canvas(image=to_size(image, self._side(height, choices, any_size=any_size)))
+        tell_cut(square, height, width, where=where, say=say)
+        side = self._side(square.side, choices, any_size=any_size)
+        return Canvas(image=to_size(image, side, box=square))
+
+    def _side(self, native: int, choices: Choices, *, any_size: bool) -> int:
+        """Pixels a side of the square, of which the picture has *native*."""
+        if choices.size is not None or not any_size:
+            return choices.size or self._resolution
+        return max(min(native, self._resolution) // 2 * 2, _LEAST_SIDE)
 
     def video(
         self, path: str, crop: Crop, fps: int, most: int | None, say: Say
@@ -94,10 +123,9 @@ class Pictures:
         Raises:
             InputError, MediaError, PluginError: as :meth:`portrait`.
         """
-        _check_crop(crop)
         movie = MovieFile.open(path)
         box = None
-        if crop == "auto":
+        if crop != "none":
             box = self._square_in(movie, None if most is None else Fraction(most, fps), say)
         frames = itertools.islice(movie.frames(fps=fps), most)
         return (to_size(frame, self._resolution, box=box) for frame in frames)
@@ -157,11 +185,22 @@ def framing_of(components: Components, name: str) -> Framing:
     if isinstance(components, PretrainedTalker):
         told += [components.facts, components.facts.get("card") or {}]
     weights = components.chosen("generator").weights
-    if weights is not None:
+    if weights is not None and weights.family is None:
         told.append(read_facts(weights.path))
     return framing_in(name, *told)
 
 
-def _check_crop(crop: str) -> None:
-    if crop not in CROPS:
-        raise InputError(compose("no such crop", given=crop, name=crop, choices=CROPS))
+def _check_shown(choices: Choices, *, any_size: bool, resolution: int) -> None:
+    """Refuse what only a generator of any size can show.
+
+    Raises:
+        InputError: it is asked for.
+    """
+    if any_size:
+        return
+    if choices.crop == "full":
+        problem = "this talker's generator moves the whole square, not a face in a larger picture"
+        raise InputError(compose(problem, fix="Say --crop face (crop='face')."))
+    if choices.size not in (None, resolution):
+        problem = "this talker makes pictures of one size"
+        raise InputError(compose(problem, expected=f"{resolution}", given=choices.size))

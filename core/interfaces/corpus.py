@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from styletalker.core.clip import Clip
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from styletalker.core.clip import Clip, Phoneme
 from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.contract import Contract
 
-__all__ = ["Corpus"]
+__all__ = ["Corpus", "Performance", "Performing"]
 
 
 class Corpus(Contract, interface=True):
@@ -73,3 +76,36 @@ class Corpus(Contract, interface=True):
         if not 0 <= index <= last:
             problem = f"no such clip in {split}"
             raise InputError(compose(problem, expected=f"0 to {last}", given=index))
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Performance:
+    """A clip of which no picture was made: what is heard, and how the face moves to it."""
+
+    name: str
+    """Name of the clip."""
+    identity: str
+    """Who performs."""
+    waveform: NDArray[np.float32]
+    """[S], mono, in [-1, 1]; S = T * sample_rate / fps exactly."""
+    parameters: NDArray[np.float32]
+    """Animation parameters [T, P]."""
+    phonemes: tuple[Phoneme, ...] = ()
+    """What sounds when, if known."""
+
+
+@runtime_checkable
+class Performing(Protocol):
+    """What a corpus offers besides if it knows how faces move before it renders them.
+
+    A thousand times cheaper than pictures: what a renderer's animation parameters are learnt from.
+    """
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of the P animation parameters."""
+        ...
+
+    def performed(self, split: str, index: int) -> Performance:
+        """Clip *index* (from 0) of *split*, without its frames."""
+        ...

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Literal, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+from styletalker.core.errors import ConfigError, compose
 from styletalker.core.interfaces.contract import Contract
 from torch import Tensor, nn
 
-__all__ = ["Generator", "NoiseMode", "Warping"]
+__all__ = [
+    "Generator",
+    "NoiseMode",
+    "Parametric",
+    "Resizable",
+    "Warping",
+    "check_differentiable",
+]
 
 NoiseMode = Literal["const", "random", "none"]
 """Per-pixel noise of a style-based generator: its fixed maps, fresh noise, or none."""
@@ -41,10 +52,15 @@ class Generator(nn.Module, Contract, interface=True):
     **State.** None: both methods are pure functions of their input and the parameters, except
     ``noise="random"``, which draws from torch's global generator.
 
-    **Gradients** flow from the image to the codes and to every parameter.
+    **Gradients** flow from the image to the codes and to every parameter, unless
+    :attr:`differentiable` is false: then images have no graph, and what must learn through them
+    asks :func:`check_differentiable` first.
 
     **Raises** :class:`~styletalker.core.errors.InputError` for a wrong shape.
     """
+
+    differentiable: ClassVar[bool] = True
+    """Whether gradients flow from images to codes; false for a renderer."""
 
     def __init__(self, config: Any) -> None:
         """Build it from an instance of its configuration class; weights are random."""
@@ -119,3 +135,68 @@ class Warping(Protocol):
         source lies, x to the right and y down; 2 is the whole width.
         """
         ...
+
+
+@runtime_checkable
+class Parametric(Protocol):
+    """What a generator offers besides if its codes are animation parameters.
+
+    A talker for it is trained on a corpus's parameters, without a picture.
+    """
+
+    def codes_of(
+        self, parameters: NDArray[np.float32], names: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """Codes [T, L, D] of a clip's animation parameters [T, P].
+
+        Raises:
+            InputError: *names* lacks a parameter that the generator needs.
+        """
+        ...
+
+    def rest_code(self) -> NDArray[np.float32]:
+        """The code [L, D] of any portrait."""
+        ...
+
+    def channels_of(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Which channels [L, D] hold these parameters; a name may be that of a group."""
+        ...
+
+    @property
+    def controls(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Channels [L, D] of what users scale: ``pose``, ``blink``, ``gaze``, ``expression``."""
+        ...
+
+
+@runtime_checkable
+class Resizable(Protocol):
+    """What a generator offers besides if it draws the same portraits at any size.
+
+    It leaves the border of its picture as the portrait has it, so that the picture can be put back
+    into a larger one without a seam.
+    """
+
+    def at(self, resolution: int) -> Generator:
+        """A copy that draws the same portraits at *resolution* pixels a side.
+
+        Raises:
+            InputError: it cannot draw at that size.
+        """
+        ...
+
+
+def check_differentiable(generator: Generator, use: str) -> None:
+    """Refuse *use* (such as ``stage talker``), which learns through images, without gradients.
+
+    Raises:
+        ConfigError: no gradients flow through the generator.
+    """
+    if not generator.differentiable:
+        raise ConfigError(
+            compose(
+                f"{use} learns through the generator's images, which have no gradients",
+                expected="a generator that is a network",
+                given=type(generator).__name__,
+                fix="Choose another generator, or leave out what compares pictures.",
+            )
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import attrs
 from styletalker.core.interfaces.contract import Contract
@@ -42,11 +42,17 @@ class Inverter(nn.Module, Contract, interface=True):
     is false (latent optimisation), ``invert`` is a procedure: seconds per image, codes without
     graph, and B is 1 where the generator is tuned.
 
+    **Partner.** An inverter that can work with one generator only names it in :attr:`partner`; it
+    refuses others, and the contract kit gives it that generator and what it draws.
+
     **State.** None; the generator is an argument, not a submodule, so that saving an inverter
     saves no generator.
 
     **Raises** InputError for a wrong shape or resolution, or a batch it cannot tune to.
     """
+
+    partner: ClassVar[str] = ""
+    """Name of the only generator it works with; empty if it works with any."""
 
     def __init__(self, config: Any, *, resolution: int, num_ws: int, w_dim: int) -> None:
         """Build it for a generator of these sizes: H = W, L and D."""

@@ -32,6 +32,12 @@ class ConditionalSequentialConfig:
     """Channels of the first image layer, 4 to 512; deeper layers have up to 8 times as many."""
     size: Literal[32, 64, 128] = 64
     """Pixels a side to which frames are resized for the encoder: 32, 64 or 128."""
+    sees: Literal["frames", "codes"] = "frames"
+    """What the encoder looks at: ``frames`` with a hidden region, or ``codes`` with hidden
+    channels, where each channel of a code means something by itself, as animation parameters do."""
+    hidden_channels: tuple[int, ...] = ()
+    """Channels, from 0 to L * D - 1, that the encoder does not see if it looks at ``codes``: those
+    that tell the lips. The eyes of a video whose lips are hidden are not."""
     hidden: Region | None = _LOWER_FACE
     """Part of the frame that the encoder does not see, in fractions; null hides nothing
     (an ablation: lips then leak into the motion). An edge that is left out is the frame's."""
@@ -41,3 +47,6 @@ class ConditionalSequentialConfig:
     A full output layer for 18 x 512 codes has 9216 * channels weights; talking needs far fewer
     directions.
     """
+    direct: bool = False
+    """Whether motion also acts on the codes by a linear layer of its own. Beside loud audio, motion
+    that must pass the recurrence is hardly ever learnt to be used."""

@@ -11,15 +11,26 @@ _START = 0.01
 """Scale of the residual of an untrained decoder; codes are of unit scale. Small enough that the
 first images are the portrait, and not zero, so that every parameter has a gradient at once."""
 
+_DIRECT_START = 0.05
+"""Deviation of the weights from motion to codes."""
+
 
 class ResidualDecoder(nn.Module):
     """A causal recurrent network over [motion, audio, portrait]; what comes out is added to w_ref.
 
-    The last layer may have a bottleneck (*rank*): the codes then move in that many directions.
+    Motion may also act by a linear layer of its own (*direct*). The last layer may have a bottleneck (*rank*): the codes then move in that many directions.
     """
 
     def __init__(
-        self, *, motion_dim: int, audio_dim: int, codes: int, channels: int, layers: int, rank: int
+        self,
+        *,
+        motion_dim: int,
+        audio_dim: int,
+        codes: int,
+        channels: int,
+        layers: int,
+        rank: int,
+        direct: bool = False,
     ) -> None:
         super().__init__()
         self.see_portrait = nn.Sequential(nn.Linear(codes, channels), nn.LayerNorm(channels))
@@ -31,6 +42,9 @@ class ResidualDecoder(nn.Module):
         self.to_codes = nn.Linear(rank or channels, codes)
         nn.init.normal_(self.to_codes.weight, std=_START * self.to_codes.in_features**-0.5)
         nn.init.zeros_(self.to_codes.bias)
+        self.direct = nn.Linear(motion_dim, codes, bias=False) if direct else None
+        if self.direct is not None:
+            nn.init.normal_(self.direct.weight, std=_DIRECT_START)
 
     def forward(
         self, motion: Tensor, audio: Tensor, portrait: Tensor, state: Tensor | None
@@ -48,4 +62,6 @@ class ResidualDecoder(nn.Module):
         hidden, state = self.recurrence(inputs, state)
         mixed = self.norm(hidden + self.shortcut(inputs))
         residual: Tensor = self.to_codes(self.squeeze(mixed))
+        if self.direct is not None:
+            residual = residual + self.direct(motion)
         return residual, state

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from styletalker.core.checks import check_shape
+from styletalker.core.errors import ConfigError, compose
 from styletalker.core.interfaces.motion_vae import DecodedMotion, MotionPosterior, MotionVAE
 from styletalker.plugins.conditional_sequential.config import ConditionalSequentialConfig
 from styletalker.plugins.conditional_sequential.decoder import ResidualDecoder
-from styletalker.plugins.conditional_sequential.posterior import PosteriorNetwork
+from styletalker.plugins.conditional_sequential.posterior import CodesPosterior, FramesPosterior
 from torch import Tensor
 
 __all__ = ["ConditionalSequentialVAE"]
@@ -17,8 +18,9 @@ __all__ = ["ConditionalSequentialVAE"]
 class ConditionalSequentialVAE(MotionVAE):
     """A posterior over motion that does not see the mouth, and a causal residual decoder.
 
-    The frames' style codes are *not* looked at by the encoder, although the role offers them: a
-    code tells the lips as well as the pixels do, and no part of it can be hidden.
+    The codes of a learned generator are *not* looked at by the encoder, although the role offers
+    them: a code tells the lips as well as the pixels do, and no part of it can be hidden. Where
+    codes are animation parameters, whose lips can be hidden, ``sees: codes`` looks at them alone.
     """
 
     config: ConditionalSequentialConfig
@@ -35,7 +37,15 @@ class ConditionalSequentialVAE(MotionVAE):
         super().__init__(
             config, audio_dim=audio_dim, resolution=resolution, num_ws=num_ws, w_dim=w_dim
         )
-        self.posterior = PosteriorNetwork(config)
+        wrong = [one for one in config.hidden_channels if not 0 <= one < num_ws * w_dim]
+        if wrong:
+            expected = f"0 to {num_ws * w_dim - 1}"
+            raise ConfigError(compose("hidden_channels", expected=expected, given=wrong[0]))
+        self.posterior: CodesPosterior | FramesPosterior
+        if config.sees == "codes":
+            self.posterior = CodesPosterior(config, codes=num_ws * w_dim)
+        else:
+            self.posterior = FramesPosterior(config)
         self.decoder = ResidualDecoder(
             motion_dim=config.motion_dim,
             audio_dim=audio_dim,
@@ -43,6 +53,7 @@ class ConditionalSequentialVAE(MotionVAE):
             channels=config.channels,
             layers=config.layers,
             rank=config.rank,
+            direct=config.direct,
         )
 
     @property
@@ -51,10 +62,14 @@ class ConditionalSequentialVAE(MotionVAE):
         return self.config.motion_dim
 
     def encode(self, frames: Tensor, ws: Tensor) -> MotionPosterior:
-        """The posterior of frames [B, T, 3, H, W]; their codes [B, T, L, D] are only checked."""
+        """The posterior of frames [B, T, 3, H, W] or of their codes [B, T, L, D]; see the options.
+
+        What is not looked at is only checked.
+        """
         sizes = check_shape("frames", frames, "B T 3 H W", H=self.resolution, W=self.resolution)
         check_shape("ws", ws, "B T L D", B=sizes["B"], T=sizes["T"], L=self.num_ws, D=self.w_dim)
-        posterior: MotionPosterior = self.posterior(frames)
+        seen = ws if self.config.sees == "codes" else frames
+        posterior: MotionPosterior = self.posterior(seen)
         return posterior
 
     def decode(

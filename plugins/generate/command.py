@@ -13,6 +13,7 @@ from styletalker.core.registry import Registry
 from styletalker.plugins.generate.config import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from styletalker.core.generation.manner import Manner
     from styletalker.core.run.progress import Reporter
     from styletalker.core.talker import Generated, Talker
 
@@ -54,9 +55,31 @@ def run(
     motion_scale: Annotated[
         float, typer.Option("--motion-scale", help="What motion is multiplied with, 0 and up.")
     ] = 1.0,
+    pose: Annotated[
+        float, typer.Option("--pose", help="How much the head moves: 0 not at all, 1, to 3.")
+    ] = 1.0,
+    still: Annotated[bool, typer.Option("--still", help="The head keeps still: --pose 0.")] = False,
+    blink: Annotated[float, typer.Option("--blink", help="How far the lids close, 0 to 3.")] = 1.0,
+    gaze: Annotated[float, typer.Option("--gaze", help="How much the eyes wander, 0 to 3.")] = 1.0,
+    expression: Annotated[
+        float, typer.Option("--expression", help="How much brows and cheeks move, 0 to 3.")
+    ] = 1.0,
     crop: Annotated[
-        str, typer.Option("--crop", help="auto: around the face; none: the centre square.")
+        str,
+        typer.Option(
+            "--crop",
+            help="full: the whole picture; face: a square around the face; none: the centre "
+            "square; auto: full where the model can, else face.",
+        ),
     ] = "auto",
+    face: Annotated[
+        str,
+        typer.Option("--face", help="Of several: largest, left, right, or a number from 0."),
+    ] = "largest",
+    size: Annotated[
+        int | None,
+        typer.Option("--size", help="Pixels a side of the square around the face, 64 to 1024."),
+    ] = None,
     fps: Annotated[
         float | None, typer.Option("--fps", help="Frames per second; by default the talker's.")
     ] = None,
@@ -113,7 +136,10 @@ def run(
         "seed": seed,
         "temperature": temperature,
         "motion_scale": motion_scale,
+        "manner": _manner(0.0 if still else pose, blink, gaze, expression),
         "crop": crop,
+        "face": face,
+        "size": size,
         "fps": fps,
         "format": format,
         "overwrite": overwrite,
@@ -125,6 +151,20 @@ def run(
         with reporter.live():
             made = _watched(reporter, talker, portrait, speech, output, options)
     typer.echo(_summary(made, quiet=quiet))
+
+
+def _manner(pose: float, blink: float, gaze: float, expression: float) -> Manner:
+    """The factors that were given.
+
+    Raises:
+        InputError: one is not within 0 to 3.
+    """
+    from styletalker.core.generation.manner import Manner
+
+    try:
+        return Manner(pose=pose, blink=blink, gaze=gaze, expression=expression)
+    except ValueError as error:
+        raise InputError(f"--{error}") from error
 
 
 def _watched(

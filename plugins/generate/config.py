@@ -6,7 +6,7 @@ import attrs
 
 __all__ = ["DEFAULT_MODEL", "GenerateCommandConfig"]
 
-DEFAULT_MODEL = "builtin:puppet"
+DEFAULT_MODEL = "builtin:portrait"
 """The talker that speaks unless ``--model`` names another."""
 
 

@@ -130,7 +130,10 @@ def landmark_rig(topology: Topology, identity: Identity) -> LandmarkRig:
 
 
 def screen_landmarks(rig: LandmarkRig, screen: FloatArray, roll: float) -> FloatArray:
-    """Column, row and depth [68, 3] of the landmarks of a head rolled by *roll* degrees."""
+    """Column, row and depth [68, 3] of the landmarks of a head rolled by *roll* degrees.
+
+    Further columns of *screen* [V, k] are carried along: [68, k].
+    """
     fixed = (screen[rig.fixed_vertices] * rig.fixed_weights[..., None]).sum(1)
     curves = (screen[rig.jaw_vertices] * rig.jaw_weights[..., None]).sum(2)
     cosine, sine = np.cos(np.radians(roll)), np.sin(np.radians(roll))
@@ -159,7 +162,7 @@ def _jaw_side(line: FloatArray, down: FloatArray, eyes: float) -> FloatArray:
     share = np.linspace(0, 1, _JAW // 2 + 1)
     share = share + _JAW_SAG * np.sin(np.pi * share)
     wanted = lerp(first, along[-1], share)
-    return np.stack([np.interp(wanted, along, line[:, k]) for k in range(3)], -1)
+    return np.stack([np.interp(wanted, along, column) for column in line.T], -1)
 
 
 def visible_landmarks(landmarks: FloatArray, depth: FloatArray) -> NDArray[np.bool_]:

@@ -13,17 +13,30 @@ from styletalker.plugins.puppet.mouth import TONGUE_TIP_MOVE, tongue_lift
 from styletalker.plugins.puppet.parameters import INDEX
 from styletalker.plugins.puppet.parts import Mesh
 
-__all__ = ["Rig", "pose", "rotation", "shape_table"]
+__all__ = [
+    "HINGE",
+    "JAW_TURN",
+    "LID_DOWN",
+    "LID_SQUINT",
+    "LID_UP",
+    "PIVOT",
+    "Rig",
+    "close_lips",
+    "pose",
+    "rotation",
+    "shape_table",
+    "swing",
+]
 
-_JAW_TURN = np.radians(13.0)
+JAW_TURN = np.radians(13.0)
 """Turn of the jaw at ``jaw = 1``; the parameter's definition."""
-_HINGE = np.array([0.0, -2.6, 0.5], np.float32)
+HINGE = np.array([0.0, -2.6, 0.5], np.float32)
 """The jaw's joint, in front of the ears."""
-_PIVOT = np.array([0.0, -9.5, -1.0], np.float32)
+PIVOT = np.array([0.0, -9.5, -1.0], np.float32)
 """The head turns and nods about the top of the neck."""
 _BODY_YAW, _BODY_ROLL, _BODY_SHIFT = 0.12, 0.15, 0.35
 """Shares of the head's movement that the shoulders take."""
-_LID_DOWN, _LID_UP, _LID_SQUINT = 0.026, 0.008, 0.12
+LID_DOWN, LID_UP, LID_SQUINT = 0.026, 0.008, 0.12
 """Lid closure per degree of gaze down and up, and at full squint: lids follow the eye."""
 _MOST_OPEN = -0.15
 _TUCK_BACK = 0.45
@@ -97,7 +110,7 @@ def rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float32]:
 
 
 @compiled
-def _swing(points: np.ndarray, weight: np.ndarray, angle: float, hinge: np.ndarray) -> None:
+def swing(points: np.ndarray, weight: np.ndarray, angle: float, hinge: np.ndarray) -> None:
     """Turn *points* in place about the jaw's axis by *angle* times their weight."""
     for v in range(points.shape[0]):
         if weight[v] != 0.0:
@@ -108,7 +121,7 @@ def _swing(points: np.ndarray, weight: np.ndarray, angle: float, hinge: np.ndarr
 
 
 @compiled
-def _close_lips(
+def close_lips(
     points: np.ndarray, lift: np.ndarray, column: np.ndarray, follow: np.ndarray, count: int
 ) -> None:
     """Move the first *count* points in place by *lift* [pairs, 2] (y, z) of their column."""
@@ -144,11 +157,11 @@ def _place(
 
 def _weights(value: dict[str, float]) -> NDArray[np.float32]:
     """Weight of every row of the shape table."""
-    follow = _LID_DOWN * max(-value["gaze_y"], 0.0) - _LID_UP * max(value["gaze_y"], 0.0)
+    follow = LID_DOWN * max(-value["gaze_y"], 0.0) - LID_UP * max(value["gaze_y"], 0.0)
     weights = [value[name] for name in SHAPES]
     weights.append(value["tongue"] * (1 - value["fv"]))  # a tucked lip would let it through
     for side in ("blink_l", "blink_r"):
-        blink = min(max(value[side] + (follow + _LID_SQUINT * value["squint"]), _MOST_OPEN), 1.0)
+        blink = min(max(value[side] + (follow + LID_SQUINT * value["squint"]), _MOST_OPEN), 1.0)
         weights += [blink, blink * (1 - blink)]
     return np.array(weights, np.float32)
 
@@ -162,13 +175,13 @@ def _meet(points: FloatArray, rig: Rig, press: float, fv: float) -> None:
         touch = (rig.teeth_edge - lower) * (fv * middle)
         touch[:, 0] = np.maximum(touch[:, 0], 0.0)
         lift = (touch * np.array([1.0, _TUCK_BACK])).astype(np.float32)
-        _close_lips(points, lift, jaw.column, jaw.tuck, rig.face_vertices)
+        close_lips(points, lift, jaw.column, jaw.tuck, rig.face_vertices)
         upper, lower = points[jaw.upper, 1:], points[jaw.lower, 1:]
     gap = upper - lower
     through = gap[:, :1] < 0
     lift = np.where(through, gap, press * gap).astype(np.float32)
     if np.abs(lift).max() > 1e-5:
-        _close_lips(points, lift, jaw.column, jaw.follow, rig.face_vertices)
+        close_lips(points, lift, jaw.column, jaw.follow, rig.face_vertices)
 
 
 def pose(
@@ -185,7 +198,7 @@ def pose(
         animated = len(moved) // 3
         points[:animated] += moved.reshape(animated, 3)
     if value["jaw"] > 0:
-        _swing(points, mesh.jaw, _JAW_TURN * value["jaw"], _HINGE)
+        swing(points, mesh.jaw, JAW_TURN * value["jaw"], HINGE)
     _meet(points, rig, value["press"], value["fv"])
     for name in ("upper_teeth", "lower_teeth"):
         occlusion[mesh.spans[name]] *= 1 - _TEETH_SHADE * value["round"]
@@ -201,5 +214,5 @@ def pose(
     shift = np.array([value["tx"], value["ty"], value["tz"]], np.float32)
     head = rotation(value["yaw"], value["pitch"], value["roll"])
     body = rotation(_BODY_YAW * value["yaw"], 0.0, _BODY_ROLL * value["roll"])
-    _place(points, mesh.headness, head, body, _PIVOT, shift, _BODY_SHIFT * shift)
+    _place(points, mesh.headness, head, body, PIVOT, shift, _BODY_SHIFT * shift)
     return points, occlusion

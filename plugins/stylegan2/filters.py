@@ -22,15 +22,15 @@ def doubling_filter() -> Tensor:
     return both * (4 / both.sum())
 
 
-def blur(features: Tensor, kernel: Tensor) -> Tensor:
-    """Features [B, C, H + 1, W + 1] -> [B, C, H, W], each channel by itself.
+def blur(features: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Features [B, C, H + 1, W + 1] -> [B, C, H, W], each channel by itself; adds a bias [C].
 
     What a transposed convolution of 3 x 3 and stride 2 gives is one row and column too large:
     padding by one on each side, four taps take three away.
     """
     channels = features.shape[1]
     weight = kernel.to(features.dtype).expand(channels, 1, 4, 4)
-    return functional.conv2d(features, weight, padding=1, groups=channels)
+    return functional.conv2d(features, weight, bias, padding=1, groups=channels)
 
 
 def double(images: Tensor, kernel: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ _MOMENTUM = 0.998
 
 
 class StyleGAN2(Generator):
-    """Mapping and synthesis networks of StyleGAN2 (arXiv 1912.04958), without class labels.
+    """Mapping and synthesis networks of StyleGAN2 (arXiv 1912.04958), with or without labels.
 
     The numbers are those of the public implementation, and public weights fit: see
     :mod:`styletalker.plugins.stylegan2.public`.
@@ -30,8 +30,14 @@ class StyleGAN2(Generator):
 
     def __init__(self, config: StyleGAN2Config) -> None:
         super().__init__(config)
+        if config.label >= max(config.classes, 1):
+            expected = f"below the {config.classes} classes" if config.classes else "0: no classes"
+            raise InputError(compose("no such label", expected=expected, given=config.label))
         self.mapping_network = MappingNetwork(
-            z_dim=config.z_dim, w_dim=config.w_dim, layers=config.mapping_layers
+            z_dim=config.z_dim,
+            w_dim=config.w_dim,
+            layers=config.mapping_layers,
+            classes=config.classes,
         )
         self.synthesis_network = SynthesisNetwork(config)
 
@@ -55,16 +61,26 @@ class StyleGAN2(Generator):
         """Channels D of a code."""
         return self.config.w_dim
 
-    def mapping(self, z: Tensor, *, truncation: float = 1.0, cutoff: int | None = None) -> Tensor:
+    def mapping(
+        self,
+        z: Tensor,
+        *,
+        truncation: float = 1.0,
+        cutoff: int | None = None,
+        labels: Tensor | None = None,
+    ) -> Tensor:
         """Codes [B, L, D] of random vectors [B, G].
 
         Args:
             z: standard normal, [B, G].
             truncation: 1 keeps the code, 0 gives the mean code.
             cutoff: how many layers, from the coarsest, to truncate; None for all.
+            labels: [B, C], one-hot (mixtures are possible), for a model with classes; None takes
+                the class that the option ``label`` says.
         """
         check_shape("z", z, "B G", G=self.z_dim)
-        ws: Tensor = self.mapping_network(z)[:, None].repeat(1, self.num_ws, 1)
+        codes = self.mapping_network(z, self._labels(z, labels))
+        ws: Tensor = codes[:, None].repeat(1, self.num_ws, 1)
         if truncation == 1:
             return ws
         mean = self.mean_ws()
@@ -72,6 +88,27 @@ class StyleGAN2(Generator):
         return torch.cat(
             [truncated[:, :cutoff], ws[:, self.num_ws if cutoff is None else cutoff :]], 1
         )
+
+    def mix(self, ws: Tensor, other: Tensor, layer: int) -> Tensor:
+        """Style mixing: rows below *layer* of codes [B, L, D], the others of *other* [B, L, D]."""
+        for name, value in (("ws", ws), ("other", other)):
+            check_shape(name, value, "B L D", L=self.num_ws, D=self.w_dim)
+        if not 0 <= layer <= self.num_ws:
+            expected = f"0 to {self.num_ws}"
+            raise InputError(compose("no such layer", expected=expected, given=layer))
+        return torch.cat([ws[:, :layer], other[:, layer:]], 1)
+
+    def _labels(self, z: Tensor, labels: Tensor | None) -> Tensor | None:
+        classes = self.config.classes
+        if labels is not None:
+            if not classes:
+                raise InputError("labels were given, and the generator has no classes")
+            check_shape("labels", labels, f"{len(z)} {classes}")
+            return labels
+        if not classes:
+            return None
+        chosen = torch.full((len(z),), self.config.label, device=z.device)
+        return torch.nn.functional.one_hot(chosen, classes).to(z.dtype)
 
     def synthesis(self, ws: Tensor, *, noise: NoiseMode = "const") -> Tensor:
         """Images [B, 3, H, W] of codes [B, L, D]."""

@@ -3,6 +3,7 @@
 A style scales the channels that go into a convolution (modulation); the channels that come out
 are divided by the scale this gives them (demodulation). The paper folds both into the weights of
 each image. Scaling the features instead is the same, and one convolution serves the whole batch.
+For a single image without gradients, whichever is smaller is scaled: the weights or the features.
 """
 
 from __future__ import annotations
@@ -33,7 +34,15 @@ def demodulation(weight: Tensor, styles: Tensor) -> Tensor:
         weight: [outputs, inputs, k, k].
         styles: [B, inputs].
     """
-    power = weight.square().sum((2, 3))  # [outputs, inputs]
+    return _demodulation(_power(weight), styles)
+
+
+def _power(weight: Tensor) -> Tensor:
+    """The square sums [outputs, inputs] of weights [outputs, inputs, k, k]."""
+    return weight.square().sum((2, 3))
+
+
+def _demodulation(power: Tensor, styles: Tensor) -> Tensor:
     return torch.rsqrt(styles.square() @ power.T + _EPSILON)
 
 
@@ -65,18 +74,27 @@ class StyledConv(nn.Module):
     def forward(self, features: Tensor, w: Tensor, noise: NoiseMode) -> Tensor:
         """Features [B, inputs, H, W] and a code [B, D] -> [B, outputs, H', W']."""
         styles, scale = self._styles(w)
-        features = features * styles.to(features.dtype)[:, :, None, None]
-        if self.doubles:
-            weight = self.weight.transpose(0, 1)
-            features = functional.conv_transpose2d(features, weight, stride=2)
-            features = blur(features, self.kernel)
-        else:
-            features = functional.conv2d(features, self.weight, padding=1)
         # The gain goes through a leaky ReLU unchanged: it is applied where factors are small.
-        scale = (scale * _GAIN)[:, :, None, None].to(features.dtype)
-        offset = (self._offset(features, noise) * _GAIN).to(features.dtype)
-        features = functional.leaky_relu_(torch.addcmul(offset, features, scale), _SLOPE)
-        return features if self.clamp is None else features.clamp(-self.clamp, self.clamp)
+        scale, bias = scale * _GAIN, self.bias * _GAIN
+        if _is_cheaper(self.weight, features):
+            weight = self.weight * (scale.T[:, :, None, None] * styles[:, :, None, None])
+            features = self._convolved(features, weight, bias)
+        else:
+            features = features * styles.to(features.dtype)[:, :, None, None]
+            features = self._convolved(features, self.weight, None)
+            factors, offset = (v.to(features.dtype) for v in (scale, bias))
+            features = torch.addcmul(offset[:, None, None], features, factors[:, :, None, None])
+        drawn = self._noise(features, noise)
+        features = features if drawn is None else features + drawn
+        features = functional.leaky_relu_(features, _SLOPE)
+        return _clamped(features, self.clamp)
+
+    def _convolved(self, features: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The convolution alone, twice as large if the layer doubles."""
+        if not self.doubles:
+            return functional.conv2d(features, weight, bias, padding=1)
+        features = functional.conv_transpose2d(features, weight.transpose(0, 1), stride=2)
+        return blur(features, self.kernel, bias)
 
     def _styles(self, w: Tensor) -> tuple[Tensor, Tensor]:
         """Factors of the inputs [B, inputs] and of the outputs [B, outputs].
@@ -87,16 +105,15 @@ class StyledConv(nn.Module):
             styles = self.affine(w.to(self.weight.dtype))
             return styles, demodulation(self.weight, styles)
 
-    def _offset(self, features: Tensor, noise: NoiseMode) -> Tensor:
-        """Bias and noise, broadcastable to [B, outputs, H, W]."""
-        bias = self.bias[:, None, None]
+    def _noise(self, features: Tensor, noise: NoiseMode) -> Tensor | None:
+        """What is added to each pixel, broadcastable to [B, outputs, H, W]."""
         if noise == "none":
-            return bias
+            return None
         drawn = self.noise_const  # [H, W]
         if noise == "random":
             shape = (len(features), 1, *drawn.shape)
             drawn = torch.randn(shape, device=drawn.device, dtype=drawn.dtype)
-        return bias + drawn * self.noise_strength
+        return (drawn * (self.noise_strength * _GAIN)).to(features.dtype)
 
 
 class ToRGB(nn.Module):
@@ -114,6 +131,32 @@ class ToRGB(nn.Module):
         """Features [B, inputs, H, W] and a code [B, D] -> RGB [B, 3, H, W]."""
         with torch.autocast(w.device.type, enabled=False):
             styles = self.affine(w.to(self.weight.dtype)) * self.gain
-        features = features * styles.to(features.dtype)[:, :, None, None]
-        rgb = functional.conv2d(features, self.weight, self.bias)
-        return rgb if self.clamp is None else rgb.clamp(-self.clamp, self.clamp)
+        if _is_cheaper(self.weight, features):
+            rgb = functional.conv2d(features, self.weight * styles[:, :, None, None], self.bias)
+        else:
+            features = features * styles.to(features.dtype)[:, :, None, None]
+            rgb = functional.conv2d(features, self.weight, self.bias)
+        return _clamped(rgb, self.clamp)
+
+
+def _is_cheaper(weight: Tensor, features: Tensor) -> bool:
+    """Whether to scale the weights of the one image there is, without gradients or autocast.
+
+    Half precision keeps the features' way: weights times styles would be rounded once more.
+    """
+    return (
+        len(features) == 1
+        and not torch.is_grad_enabled()
+        and weight.dtype is features.dtype is torch.float32
+        and not torch.is_autocast_enabled(features.device.type)
+        and weight.numel() < features.numel()
+    )
+
+
+def _clamped(features: Tensor, limit: float | None) -> Tensor:
+    """Features within plus and minus *limit*; in place where nothing needs the old values."""
+    if limit is None:
+        return features
+    if torch.is_grad_enabled():
+        return features.clamp(-limit, limit)
+    return features.clamp_(-limit, limit)

@@ -9,16 +9,18 @@ import numpy as np
 import torch
 from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.audio_encoder import AudioEncoder
-from styletalker.core.interfaces.generator import Generator
+from styletalker.core.interfaces.generator import Generator, Parametric
 from styletalker.core.interfaces.inverter import Inverter
 from styletalker.core.interfaces.motion_vae import MotionVAE
 from styletalker.core.interfaces.prior import Prior
 from styletalker.core.training.draws import Draws
 from styletalker.core.training.frames import FrameCache, to_unit
 from styletalker.core.training.objective import Objective
+from styletalker.recipes.objectives.performances import PerformanceCache
+from styletalker.recipes.objectives.performing import unseen
 from torch import Tensor
 
-__all__ = ["Likelihood", "MotionSource", "Seen", "see"]
+__all__ = ["Likelihood", "MotionSource", "Seen", "see", "see_performances"]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -59,6 +61,35 @@ def see(
                 log_std=posterior.log_std[0],
                 audio=audio_encoder(sound)[0],
                 ws_ref=inversion.ws[0],
+            )
+        )
+        progress(1)
+    return found
+
+
+@torch.no_grad()
+def see_performances(
+    cache: PerformanceCache,
+    clips: int,
+    generator: Parametric,
+    audio_encoder: AudioEncoder,
+    motion_vae: MotionVAE,
+    progress: Callable[[int], object] = int,
+) -> list[Seen]:
+    """The same of performances, for a motion VAE that looks at codes."""
+    ws_ref = torch.from_numpy(generator.rest_code())
+    found = []
+    for clip in range(clips):
+        codes = generator.codes_of(cache.parameters(clip), cache.parameter_names)
+        ws = torch.from_numpy(codes)[None]
+        posterior = motion_vae.encode(unseen(ws, motion_vae.resolution), ws)
+        audio = audio_encoder(torch.from_numpy(cache.waveform(clip))[None])
+        found.append(
+            Seen(
+                mean=posterior.mean[0],
+                log_std=posterior.log_std[0],
+                audio=audio[0],
+                ws_ref=ws_ref,
             )
         )
         progress(1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import attrs
-from styletalker.core.config.options import within
+from styletalker.core.config.options import above, within
 
-__all__ = ["ReconstructionLosses"]
+__all__ = ["PerformingLosses", "ReconstructionLosses", "TalkingLosses"]
 
 
 @attrs.frozen(kw_only=True)
@@ -66,3 +66,34 @@ class TalkingLosses:
     swap_keeps: float = attrs.field(default=10.0, validator=within(0.0))
     """Mean absolute difference of the upper half of the picture under another sound, relative to
     ``swap``, at least 0."""
+
+
+@attrs.frozen(kw_only=True)
+class PerformingLosses:
+    """Weights of the losses of a talker whose codes are animation parameters.
+
+    Channels are measured relative to how much they vary.
+    """
+
+    least_deviation: float = attrs.field(default=0.1, validator=above(0.0))
+    """Channels that vary less are measured as if they varied so much, above 0: a blend weight that
+    varies by a hundredth cannot be seen, and its gradient would drown that of all others."""
+    lips: float = attrs.field(default=1.0, validator=within(0.0))
+    """Mean absolute error of the channels that the sound decides, at least 0."""
+    rest: float = attrs.field(default=1.0, validator=within(0.0))
+    """The same of all other channels, at least 0."""
+    change: float = attrs.field(default=1.0, validator=within(0.0))
+    """Mean absolute error of the change from frame to frame, at least 0: steadiness."""
+    contact: float = attrs.field(default=3.0, validator=within(0.0))
+    """How much more frames count in ``lips`` in which lips touch each other or the teeth."""
+    silence: float = attrs.field(default=2.0, validator=within(0.0))
+    """How much more silent frames count in ``lips``, at least 0: closed, still lips."""
+    swap: bool = True
+    """Whether half of the clips hear another clip's sound, whose lips they must then have."""
+    beta: float = attrs.field(default=0.0003, validator=within(0.0))
+    """Weight of the KL divergence in nats per frame, at least 0."""
+    beta_warmup_steps: int = attrs.field(default=300, validator=within(0))
+    """Steps in which the weight of the KL rises to ``beta``, at least 0."""
+    beta_from_step: int = attrs.field(default=0, validator=within(0))
+    """Step in which it begins to rise, at least 0: until then, the decoder learns to use motion
+    that costs nothing. A KL from the start is met by motion that says nothing, and stays so."""

@@ -16,6 +16,11 @@ from styletalker.recipes.stages.config import (
     TalkerStageConfig,
 )
 from styletalker.recipes.stages.evaluate_config import EvaluateConfig
+from styletalker.recipes.stages.performing_config import (
+    PerformancesConfig,
+    PerformerConfig,
+    PerformerPriorConfig,
+)
 
 __all__ = ["styletalker_components"]
 
@@ -102,6 +107,36 @@ def styletalker_components() -> list[Component]:
             target="styletalker.recipes.stages.talker:TrainTalker",
             config=TalkerStageConfig,
             summary="trains audio encoder, motion VAE and prior together",
+            source="StyleTalker: arXiv 2208.10922",
+            licence="Apache-2.0",
+            smoke=_BRIEFLY,
+        ),
+        Component(
+            role="stage",
+            name="performances",
+            target="styletalker.recipes.stages.performances:CachePerformances",
+            config=PerformancesConfig,
+            summary="speech and animation parameters of the recipe's corpus, without its pictures",
+            source="none: bookkeeping",
+            licence="Apache-2.0",
+            smoke={},
+        ),
+        Component(
+            role="stage",
+            name="performer",
+            target="styletalker.recipes.stages.performer:TrainPerformer",
+            config=PerformerConfig,
+            summary="trains a talker for a generator whose codes are animation parameters",
+            source="StyleTalker: arXiv 2208.10922",
+            licence="Apache-2.0",
+            smoke=_BRIEFLY,
+        ),
+        Component(
+            role="stage",
+            name="performer_prior",
+            target="styletalker.recipes.stages.performer_prior:TrainPerformerPrior",
+            config=PerformerPriorConfig,
+            summary="trains the prior further on motion of performances",
             source="StyleTalker: arXiv 2208.10922",
             licence="Apache-2.0",
             smoke=_BRIEFLY,

@@ -33,6 +33,7 @@ class TrainGenerator(Stage):
 
     def run(self, context: StageContext) -> None:
         """Train, save, show people the networks have never seen."""
+        from styletalker.core.interfaces.generator import check_differentiable
         from styletalker.core.training.engine import train
         from styletalker.core.training.frames import FrameCache
         from styletalker.recipes.objectives.pairs import PairSource
@@ -48,6 +49,7 @@ class TrainGenerator(Stage):
         )
         self._check(source)
         generator, inverter = network(context, "generator"), network(context, "inverter")
+        check_differentiable(generator, f"stage {context.name}")
         objective = Reconstruction(
             generator,
             inverter,

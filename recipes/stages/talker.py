@@ -89,11 +89,15 @@ class TrainTalker(Stage):
             save_network(context, role, trained.modules[role], step=trained.step)
 
     def _frozen(self, context: StageContext) -> Frozen:
+        from styletalker.core.interfaces.generator import check_differentiable
         from styletalker.recipes.objectives.talking import Frozen
 
         judge = network(context, "sync_discriminator").eval() if self._synchronises else None
+        generator = network(context, "generator").eval()
+        if self.config.losses.pictures_every:
+            check_differentiable(generator, f"stage {context.name}, with losses.pictures_every,")
         return Frozen(
-            generator=network(context, "generator").eval(),
+            generator=generator,
             inverter=network(context, "inverter").eval(),
             sync_discriminator=judge,
         )

@@ -120,11 +120,12 @@ def test_faults_of_options_are_told_as_ever(here: Write, tiny: Registry) -> None
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ("3", "wrong value; expected builtin:NAME or the path of a .safetensors file, got 3"),
         (
-            "w.pt",
-            "wrong value; expected builtin:NAME or the path of a .safetensors file, got 'w.pt'",
+            "3",
+            "wrong value; expected builtin:NAME, or the path of a .safetensors file or of a public "
+            "weight file, got 3",
         ),
+        ("w.pt", "no such file: 'w.pt'"),
         ("no.safetensors", "no such file: 'no.safetensors'"),
         (
             "builtin:pupet",
@@ -139,7 +140,12 @@ def test_faults_of_options_are_told_as_ever(here: Write, tiny: Registry) -> None
             "the generator 'tiny' brings weights 'portrait' at "
             "tiny_weights:weights/portrait.safetensors, and there is no such file",
         ),
-        ("alone.safetensors", "alone.json: no such file"),
+        (
+            "alone.safetensors",
+            "alone.safetensors: holds nothing for the generator 'tiny': no installed component "
+            "knows its tensors, count [], to_rgb.bias [192], to_rgb.weight [192, 6], to_w.bias [6] "
+            "and 1 more",
+        ),
         (
             "other.safetensors",
             "other.safetensors holds the weights of the generator 'other', not of the generator "
@@ -338,7 +344,7 @@ def test_reading_imports_no_torch(here: Write) -> None:
         ("{type: tiny, weights: w.safetensors}", True),
         ("{type: tiny, weights: builtin:puppet, workers: 3}", True),
         ("{type: tiny, weights: builtin:pupet}", False),
-        ("{type: tiny, weights: w.pt}", False),
+        ("{type: tiny, weights: ''}", False),
         ("{type: tiny, weights: 3}", False),
         ("{type: tiny, weights: null}", False),
         ("{type: tiny, weights: null, size: 8}", True),

@@ -6,8 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from styletalker.core.errors import CheckpointError, InputError
-from styletalker.core.generation.framing import Framing, Say, face_square, framing_in, square_of
+from styletalker.core.generation.choices import Choices
+from styletalker.core.generation.framing import (
+    Crop,
+    Framing,
+    Say,
+    face_square,
+    framing_in,
+    is_framed,
+    square_of,
+    tell_cut,
+)
 from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
 from styletalker.core.media.crop import Square
 
@@ -32,11 +43,21 @@ def face(left: tuple[float, float], right: tuple[float, float]) -> Face:
     return Face(box=np.zeros(4, np.float32), score=1.0, landmarks=points)
 
 
-def look(faces: list[Face], height: int, width: int, say: Say | None = None) -> Square | None:
+def look(
+    faces: list[Face], height: int, width: int, say: Say | None = None, which: str | int = "largest"
+) -> Square:
     finder = Finder(None)
     finder.faces = tuple(faces)
     image = np.zeros((height, width, 3), np.uint8)
-    return face_square(image, finder, Framing(), resolution=128, where="p.png", say=say or Say())
+    return face_square(
+        image,
+        finder,
+        Framing(),
+        resolution=128,
+        where="p.png",
+        say=say or Say(),
+        which=which,
+    )
 
 
 def test_the_eyes_are_where_the_talker_expects_them() -> None:
@@ -62,19 +83,46 @@ def test_the_median_over_a_video() -> None:
 
 
 def test_a_picture_that_is_framed_already_is_left_alone() -> None:
-    assert look([face((57, 52), (82, 52))], 128, 128) is None
-    assert look([face((57, 52), (82, 52))], 128, 129) is not None  # not square
-    assert look([face((54, 30), (74, 30))], 128, 128) is not None
+    near, far = (
+        look([face((57, 52), (82, 52))], 128, 128),
+        look([face((54, 30), (74, 30))], 128, 128),
+    )
+    assert is_framed(near, 128, 128, Framing())
+    assert not is_framed(near, 128, 129, Framing())  # not square
+    assert not is_framed(far, 128, 128, Framing())
 
 
 def test_what_is_said() -> None:
     say = Say()
     look([face((445, 300), (555, 300)), face((10, 10), (60, 10))], 800, 1000, say)
-    assert say.notes == ["p.png: 2 faces were found, the largest is taken"]
+    assert say.notes == ["p.png: 2 faces were found, the largest is taken (see --face)"]
     say = Say()
-    look([face((90, 100), (200, 100))], 300, 300, say)
+    square = look([face((90, 100), (200, 100))], 300, 300, say)
+    tell_cut(square, 300, 300, where="p.png", say=say)
     assert say.notes[0].startswith("p.png: the face is cut close; ")
     assert say.notes[0].endswith("the picture and is mirrored")
+
+
+def test_which_of_several_faces() -> None:
+    faces = [face((400, 300), (510, 300)), face((10, 10), (60, 10)), face((600, 30), (640, 30))]
+    for one, x in zip(faces, (455, 35, 620), strict=True):
+        one.box[:] = (x - 50, 0, x + 50, 100)
+    places: dict[str | int, int] = {
+        "largest": 455,
+        "left": 35,
+        "right": 620,
+        0: 455,
+        "1": 35,
+        2: 620,
+    }
+    for which, x in places.items():
+        say = Say()
+        square = look(faces, 800, 1000, say, which)
+        assert abs(square.left + square.side / 2 - x) <= 1
+        said = f"number {which}" if str(which).isdigit() else f"the {which}"
+        assert say.notes == [f"p.png: 3 faces were found, {said} is taken (see --face)"]
+    with pytest.raises(InputError, match=r"p\.png: no such face; expected 0 to 2, got"):
+        look(faces, 800, 1000, which="7")
 
 
 def test_no_face_and_a_small_face() -> None:
@@ -110,11 +158,15 @@ def test_a_real_face_is_found_and_framed(tmp_path: Path) -> None:
         Components({}, registry), registry, framing=Framing(), resolution=128, face_analyser=None
     )
     inner = puppet_clip(0, frames=1).frames[0]
-    assert np.array_equal(pictures.portrait(inner, "auto", Say()), inner)
+
+    def cut(image: NDArray[np.uint8], crop: Crop) -> NDArray[np.uint8]:
+        return pictures.portrait(image, Choices(crop=crop), Say(), any_size=False).image
+
+    assert np.array_equal(cut(inner, "auto"), inner)
     large = np.full((300, 400, 3), 90, np.uint8)
     large[100:228, 200:328] = inner
-    found = pictures.portrait(large, "auto", Say())
+    found = cut(large, "face")
     assert found.shape == (128, 128, 3)
-    centre = pictures.portrait(large, "none", Say())
+    centre = cut(large, "none")
     assert np.abs(centre.astype(int) - inner).mean() > 25
     assert np.abs(found.astype(int) - inner)[20:100, 20:100].mean() < 25

@@ -1,4 +1,4 @@
-"""recipes/styletalker-tiny.yaml: every stage after the other, once, and what is left of it."""
+"""recipes/styletalker-warp-tiny.yaml: every stage after the other, once, and what is left of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from styletalker.core.run.progress import Reporter
 from styletalker.core.run.runner import RunReport, run_recipe
 from styletalker.core.talker_folder import TALKER_ROLES
 
-RECIPE = "styletalker-tiny"
+RECIPE = "styletalker-warp-tiny"
 STAGES = ["corpus", "generator", "sync", "talker", "prior", "bundle", "generate", "evaluate"]
 TRAINED = ("generator", "sync", "talker", "prior")
 ARTIFACTS = {
@@ -159,11 +159,9 @@ def test_ablations_are_packaged() -> None:
     assert set(ABLATIONS) >= {f"ablations/{name}" for name in wanted}
 
 
-@pytest.mark.parametrize("name", ["styletalker", *ABLATIONS])
+@pytest.mark.parametrize("name", ["styletalker", "styletalker-warp", *ABLATIONS])
 def test_ablations_are_valid(name: str) -> None:
     registry = Registry.installed()
-    if "puppet" not in registry.get("generator", "portrait_warp").component.pretrained:
-        pytest.skip("portrait_warp brings no weights builtin:puppet yet")
     recipe = read_recipe(name, registry)
     assert recipe.name == Path(name).name
     assert [entry.name for entry in recipe.pipeline][-3:] == ["bundle", "generate", "evaluate"]

@@ -54,3 +54,17 @@ def check_wrong_shapes(case: Case) -> None:
     expect_input_error(lambda: generator.mapping(noise(2, generator.z_dim + 1)), "z")
     wrong = noise(2, generator.num_ws + 1, generator.w_dim)
     expect_input_error(lambda: generator.synthesis(wrong), "ws")
+
+
+def check_gradients_reach_the_codes(case: Case) -> None:
+    """Images have gradients with respect to their codes, or the class says they have none."""
+    generator = case.build().eval()
+    ws = generator.mapping(noise(1, generator.z_dim)).detach().requires_grad_()
+    image = generator.synthesis(ws)
+    if not generator.differentiable:
+        assert not image.requires_grad, "images have a graph, but differentiable is False"
+        return
+    image.square().sum().backward()
+    assert ws.grad is not None, "no gradient reaches the codes"
+    assert ws.grad.isfinite().all(), "the gradient of the codes is not finite"
+    assert ws.grad.any(), "the gradient of the codes is zero everywhere"

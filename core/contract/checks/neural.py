@@ -60,7 +60,7 @@ def check_gradients_reach_every_parameter(case: Case) -> None:
     trained = {n: p for n, p in component.named_parameters() if p.requires_grad}
     if not trained or not getattr(component, "trainable", True):
         return
-    outputs = exercise(case.role, component)
+    outputs = exercise(case.role, component, partner=case.partner())
     total = sum((value * _weights(value)).sum() for value in outputs.values())
     assert isinstance(total, Tensor)
     total.backward()  # type: ignore[no-untyped-call]
@@ -99,7 +99,7 @@ def check_brings_its_weights(case: Case) -> None:
 
 def _outputs(case: Case, component: Any, batch: int = 2) -> Mapping[str, Tensor]:
     with torch.no_grad():
-        return exercise(case.role, component.eval(), batch)
+        return exercise(case.role, component.eval(), batch, case.partner())
 
 
 def _same(one: Mapping[str, Tensor], other: Mapping[str, Tensor], between: str) -> None:

@@ -1,0 +1,67 @@
+"""Finding the face of a portrait, and refusing what cannot be animated, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from styletalker.core.errors import InputError, compose
+from styletalker.core.interfaces.face_analyser import FaceAnalyser
+from styletalker.plugins.mesh.config import MeshFitConfig
+from styletalker.plugins.mesh.fit import fit_head
+from styletalker.plugins.mesh.fitted import FittedHead
+from styletalker.plugins.mesh.solve import eye_distance
+
+__all__ = ["fit_portrait", "yaw_of"]
+
+_CENTRE = 0.5
+"""Analysers have a pixel's centre at .5, the fit at 0."""
+_CLOSER = "Crop the picture closer to the face, or choose a larger photo."
+
+
+def fit_portrait(photo: NDArray[np.uint8], analyser: FaceAnalyser, config: MeshFitConfig, name: str
+                 ) -> FittedHead:  # fmt: skip
+    """The head of the largest face in *photo* [H, W, 3]; messages call the picture *name*.
+
+    Raises:
+        InputError: there is no face, or it is too small, turned away or not like a face's.
+    """
+    faces = analyser.analyse(photo)
+    if not faces:
+        raise InputError(
+            compose(
+                f"no face was found in {name}",
+                expected="a face that looks into the camera, neither covered nor very dark",
+                fix="Crop the picture closer to the face, or choose another photo.",
+            )
+        )
+    landmarks = faces[0].landmarks.astype(np.float64) - _CENTRE
+    apart = eye_distance(landmarks)
+    if apart < config.least_eyes_px:
+        expected = f"at least {config.least_eyes_px:g} px between the eyes"
+        problem = f"the face in {name} is too small"
+        given = f"{apart:.0f} px"
+        raise InputError(compose(problem, expected=expected, given=given, fix=_CLOSER))
+    head = fit_head(landmarks, photo)
+    yaw = yaw_of(head)
+    if abs(yaw) > config.most_yaw_deg:
+        problem = f"the face in {name} is turned too far to the side"
+        expected = f"at most {config.most_yaw_deg:g} degrees"
+        fix = "Choose a photo in which both eyes and both corners of the mouth are seen."
+        given = f"{abs(yaw):.0f} degrees"
+        raise InputError(compose(problem, expected=expected, given=given, fix=fix))
+    error = head.error_px / head.eye_distance_px
+    if error > config.most_error:
+        problem = f"the face in {name} does not fit a human face model"
+        expected = f"a mean error of at most {config.most_error:g} of the eyes' distance"
+        fix = (
+            "Choose a photo with eyes, nose and mouth uncovered; cartoons and animals rarely work."
+        )
+        given = f"{error:.3f}"
+        raise InputError(compose(problem, expected=expected, given=given, fix=fix))
+    return head
+
+
+def yaw_of(head: FittedHead) -> float:
+    """The photo's yaw in degrees: positive turns the nose to the right of the image."""
+    forward = head.rotation[:, 2]
+    return float(np.degrees(np.arctan2(forward[0], forward[2])))
