@@ -24,8 +24,8 @@ class PublicFile:
 
     name: str
     """Its file name, as published."""
-    what: str
-    """What it is, in a few words."""
+    purpose: str
+    """What it is, in a few words that a message can begin with."""
     licence: str
     """What its licence says."""
     source: str
@@ -68,4 +68,4 @@ def missing_text(public: PublicFile, path: Path) -> str:
         f"Get {public.name} from {public.source} (licence: {public.licence}) and put it there, "
         f"into the folder in {VARIABLE}, or give its path as an option. Nothing is downloaded."
     )
-    return compose(f"{public.what} is missing", where=str(path), fix=fix)
+    return compose(f"{public.purpose} is missing", where=str(path), fix=fix)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
 from styletalker.evaluation.metrics.config import MetricConfig
+from styletalker.evaluation.metrics.public_config import CsimConfig, FidConfig, LseConfig
 
 __all__ = ["styletalker_components"]
 
@@ -48,19 +49,47 @@ _METRICS = (
 """Name, class, summary, source and licence of each metric."""
 
 
+_SYNCNET = "Apache-2.0; needs syncnet_v2.model, whose licence is not stated"
+_CHUNG = "Chung & Zisserman 2016; names: Wav2Lip, arXiv 2008.10010"
+_ARCFACE = "Apache-2.0; needs insightface's model pack: non-commercial research only"
+_FRECHET = "Heusel et al., arXiv 1706.08500"
+
+_PUBLIC = (
+    ("lse_d", "lip_sync:LseD", LseConfig, "SyncNet's distance of lips and sound, at the best offset",
+     _CHUNG, _SYNCNET),
+    ("lse_c", "lip_sync:LseC", LseConfig, "SyncNet's confidence that lips and sound belong together",
+     _CHUNG, _SYNCNET),
+    ("av_offset", "lip_sync:AvOffset", LseConfig, "frames by which the sound comes early", _CHUNG,
+     _SYNCNET),
+    ("av_offset_size", "lip_sync:AvOffsetSize", LseConfig, "the same without its sign", _CHUNG,
+     _SYNCNET),
+    ("fid", "distributions:Fid", FidConfig, "Frechet distance of Inception features of all frames",
+     f"{_FRECHET}; pytorch-fid", "Apache-2.0; needs pytorch-fid's Inception file, Apache-2.0"),
+    ("fd_dlib", "distributions:FdDlib", MetricConfig, "Frechet distance of dlib's identity vectors",
+     _FRECHET, _DLIB),
+    ("csim", "arcface:Csim", CsimConfig, "identity: ArcFace vectors against the portrait's",
+     "ArcFace, arXiv 1801.07698", _ARCFACE),
+    ("csim_truth", "arcface:CsimTruth", CsimConfig,
+     "identity: ArcFace vectors against those of the ground truth's frames",
+     "ArcFace, arXiv 1801.07698", _ARCFACE),
+)  # fmt: skip
+"""The same with the configuration class, of metrics with options."""
+
+
 @hookimpl
 def styletalker_components() -> list[Component]:
     """Offer the metrics."""
+    plain = [(name, target, MetricConfig, *rest) for name, target, *rest in _METRICS]
     return [
         Component(
             role="metric",
             name=name,
             target=f"styletalker.evaluation.metrics.{target}",
-            config=MetricConfig,
+            config=config,
             summary=summary,
             source=source,
             licence=licence,
             smoke={},
         )
-        for name, target, summary, source, licence in _METRICS
+        for name, target, config, summary, source, licence in (*plain, *_PUBLIC)
     ]

@@ -13,21 +13,29 @@ __all__ = ["DEFAULT_METRICS", "choose_metrics"]
 
 DEFAULT_METRICS = (
     "face_found_rate",
+    "lse_d",
+    "lse_c",
+    "av_offset",
     "bilabial_closure",
     "lmd_mouth",
     "aperture_correlation",
     "vowel_openness",
     "pause_motion",
+    "csim",
+    "csim_truth",
     "csim_dlib",
     "csim_dlib_truth",
     "lmd",
+    "fid",
+    "fd_dlib",
     "psnr",
     "ssim",
     "head_pose_spread",
     "head_pose_speed",
     "blink_rate",
 )
-"""Lips first: they are what is looked at."""
+"""Lips first: they are what is looked at. Metrics whose public weights are not there are reported as
+not computed."""
 
 
 def choose_metrics(names: Iterable[str], registry: Registry) -> list[Chosen]:

@@ -63,6 +63,8 @@ class Measurer:
         return [outcome for job in jobs for outcome in self._job(job, clips)]
 
     def _job(self, job: Job, clips: dict[Source, Clip | str]) -> list[Outcome]:
+        if not job.tools:
+            return []
         generated = _loaded(job.generated, clips)
         reference = None if job.reference is None else _loaded(job.reference, clips)
         broken = next((one for one in (generated, reference) if isinstance(one, str)), None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from styletalker.evaluation.harness.summary import NOT_ASKED
 from styletalker.evaluation.report.shown import Shown
-from styletalker.evaluation.report.tables import ARROWS, Column, best_of, columns_of, figure
+from styletalker.evaluation.report.tables import ARROWS, Column, best_of, columns_of, figure, missing_of
 
 __all__ = ["page"]
 
@@ -44,6 +44,7 @@ def page(title: str, summary: Mapping[str, Any], shown: Sequence[Shown]) -> str:
     if shown:
         body.append("<h2>Clips</h2>")
         body += [f"<h3>{html.escape(one.name)}</h3>{one.markup}" for one in shown]
+    body += [_missing(summary)]
     body += ["<h2>What could not be measured</h2>", _failures(summary)]
     body += ["<h2>Protocol</h2>", _protocol(summary)]
     style = _STYLE.read_text(encoding="utf-8")
@@ -106,11 +107,22 @@ def _notes(summary: Mapping[str, Any]) -> str:
     return f'<ul class="soft">{"".join(lines)}</ul>' if lines else ""
 
 
+def _missing(summary: Mapping[str, Any]) -> str:
+    """Metrics without their weights: a heading and a list, or nothing."""
+    rows = [
+        f"<li>{html.escape(title)}: {html.escape(reason)}</li>"
+        for title, reason in missing_of(summary)
+    ]
+    return f"<h2>Metrics not computed</h2><ul>{''.join(rows)}</ul>" if rows else ""
+
+
 def _failures(summary: Mapping[str, Any]) -> str:
     """One line for each method and reason: a broken video fails in all metrics alike."""
     found: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
     for method, entries in summary["methods"].items():
         for entry in entries.values():
+            if entry.get("missing"):
+                continue
             faults = [(one["clip"], one["reason"]) for one in entry["failures"]]
             if entry["reason"] and not faults and entry["reason"] != NOT_ASKED:
                 faults = [("all", entry["reason"])]

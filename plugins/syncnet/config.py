@@ -11,7 +11,7 @@ __all__ = ["SYNCNET_FILE", "SyncNetConfig"]
 
 SYNCNET_FILE = PublicFile(
     name="syncnet_v2.model",
-    what="SyncNet v2, the network of LSE-D and LSE-C,",
+    purpose="SyncNet v2, the network of LSE-D and LSE-C,",
     licence="none stated for the file; the code beside it is MIT, the training data for research",
     source="https://www.robots.ox.ac.uk/~vgg/software/lipsync/data/syncnet_v2.model",
 )

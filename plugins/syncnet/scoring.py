@@ -11,6 +11,7 @@ is taken **at the best offset**, so that a constant lag of up to 15 frames costs
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import attrs
 import numpy as np
@@ -22,7 +23,16 @@ from styletalker.plugins.syncnet.front_end import FPS, SAMPLE_RATE, mfcc, mfcc_w
 from styletalker.plugins.syncnet.network import SIDE, WINDOW_FRAMES, SyncNetNetwork
 from torch import Tensor
 
-__all__ = ["MOST_FRAMES", "LipSyncError", "Streams", "compare", "features_of", "window_count"]
+__all__ = [
+    "BATCH",
+    "MOST_FRAMES",
+    "Faces",
+    "LipSyncError",
+    "Streams",
+    "compare",
+    "features_of",
+    "window_count",
+]
 
 MOST_FRAMES = 15
 """Offsets from -15 to 15 frames are tried (``vshift``)."""
@@ -53,6 +63,16 @@ class LipSyncError:
     """[N, 31]: by window."""
     confidence_by_frame: FloatArray
     """[N]: median mean distance less the window's own at the best offset, median-filtered over 9."""
+
+
+class Faces(Protocol):
+    """Faces [T, 224, 224, 3] uint8 BGR of a clip: an array, or something that cuts them out."""
+
+    def __len__(self) -> int:
+        """T."""
+
+    def __getitem__(self, where: slice, /) -> NDArray[np.uint8]:
+        """Some of them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -98,30 +118,33 @@ def window_count(frames: int, samples: int) -> int:
 
 @torch.no_grad()
 def features_of(
-    streams: Streams, faces: NDArray[np.uint8], samples: NDArray[np.int16]
+    streams: Streams, faces: Faces, samples: NDArray[np.int16]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Features of video and sound, both [N, E].
 
     Args:
         streams: the networks, in evaluation mode.
-        faces: [T, 224, 224, 3] BGR, at 25 frames/s.
+        faces: uint8 [T, 224, 224, 3] BGR, at 25 frames/s; asked for piece by piece.
         samples: [S] int16 at 16 kHz.
 
     Raises:
         InputError: the faces have another size, or there is no window.
     """
-    if faces.shape[1:] != (SIDE, SIDE, 3) or faces.dtype != np.uint8:
-        expected = f"uint8 [T, {SIDE}, {SIDE}, 3]"
-        given = f"{faces.dtype} {faces.shape}"
-        raise InputError(compose("faces of another kind", expected=expected, given=given))
     count = window_count(len(faces), len(samples))
     pieces = []
     for start in range(0, count, BATCH):
         stop = min(start + BATCH, count) + WINDOW_FRAMES - 1
-        frames = torch.from_numpy(faces[start:stop]).permute(0, 3, 1, 2).float()
-        pieces.append(streams.video(frames))
+        pieces.append(streams.video(_pixels(faces[start:stop])))
     sound = torch.from_numpy(mfcc_windows(mfcc(samples), count))
     return torch.cat(pieces).numpy(), streams.audio(sound).numpy()
+
+
+def _pixels(faces: NDArray[np.uint8]) -> Tensor:
+    """Frames [T, 3, 224, 224] as the network sees them: 0 to 255, no normalisation."""
+    if faces.shape[1:] != (SIDE, SIDE, 3) or faces.dtype != np.uint8:
+        expected, given = f"uint8 [T, {SIDE}, {SIDE}, 3]", f"{faces.dtype} {faces.shape}"
+        raise InputError(compose("faces of another kind", expected=expected, given=given))
+    return torch.from_numpy(faces).permute(0, 3, 1, 2).float()
 
 
 def compare(

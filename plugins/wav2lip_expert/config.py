@@ -11,7 +11,7 @@ __all__ = ["EXPERT_FILE", "Wav2LipExpertConfig"]
 
 EXPERT_FILE = PublicFile(
     name="lipsync_expert.pth",
-    what="Wav2Lip's expert discriminator",
+    purpose="Wav2Lip's expert discriminator",
     licence="trained on LRS2, for research and personal use; no commercial use",
     source="https://github.com/Rudrabha/Wav2Lip",
 )
