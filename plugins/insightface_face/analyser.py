@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from styletalker.core.errors import CheckpointError, compose
 from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
 from styletalker.plugins.common.picture import check_picture
-from styletalker.plugins.insightface_face.config import InsightfaceConfig
+from styletalker.plugins.insightface_face.config import PACK, InsightfaceConfig
 from styletalker.plugins.insightface_face.pack import find_pack
 
 __all__ = ["Insightface"]
@@ -101,8 +101,8 @@ def _application(pack: str, download: bool, side: int, threshold: float) -> Any:
     folder = find_pack(pack, download=download)
     try:
         app = FaceAnalysis(
-            name=folder.name,
-            root=str(folder.parents[1]) if folder.parent.name == "models" else str(folder.parent),
+            # a name that is no folder makes insightface download it
+            name=str(folder.resolve()) if folder.is_dir() else PACK.name,
             allowed_modules=list(_MODULES),
             providers=["CPUExecutionProvider"],
         )

@@ -1,7 +1,6 @@
 """``syncnet``, ``wav2lip_expert`` and their front ends against numbers of the public code.
 
-The reference vectors are files of their own: set STYLETALKER_PARITY to their folder. A slim subset
-is tested without them in ``test_syncnet_slim.py``.
+The cases are read from the folder in STYLETALKER_PARITY, or from the copies in ``tests/parity``.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from styletalker.plugins.wav2lip_expert.front_end import (
     mel_filters,
     mel_spectrogram,
 )
-from support.parity import Case, needs_parity
+from support.parity import Case
 
 
 def public_syncnet(case: Case, folder: Path) -> SyncNetNetwork:
@@ -39,7 +38,6 @@ def public_syncnet(case: Case, folder: Path) -> SyncNetNetwork:
 
 
 @torch.no_grad()
-@needs_parity("syncnet_embed")
 def test_syncnet_embed(tmp_path: Path) -> None:
     case = Case("syncnet_embed")
     network = public_syncnet(case, tmp_path)
@@ -55,7 +53,6 @@ def test_syncnet_embed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["plain", "fast"])
-@needs_parity("syncnet_evaluate")
 def test_syncnet_evaluate(tmp_path: Path, way: str) -> None:
     case = Case("syncnet_evaluate")
     network = public_syncnet(case, tmp_path)
@@ -80,7 +77,6 @@ def test_syncnet_evaluate(tmp_path: Path, way: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["syncnet_offset_math_plus4", "syncnet_offset_math_minus7"])
-@needs_parity("syncnet_offset_math_plus4")
 def test_syncnet_offset_math(name: str) -> None:
     case = Case(name)
     shift = case.facts["constructor"]["shift"]
@@ -101,7 +97,6 @@ def test_syncnet_offset_math(name: str) -> None:
         case.compare(output, value)
 
 
-@needs_parity("psf_mfcc")
 def test_psf_mfcc() -> None:
     case = Case("psf_mfcc")
     samples = case.input("audio")
@@ -111,7 +106,6 @@ def test_psf_mfcc() -> None:
 
 
 @torch.no_grad()
-@needs_parity("wav2lip_syncnet")
 def test_wav2lip_syncnet(tmp_path: Path) -> None:
     case = Case("wav2lip_syncnet")
     path = tmp_path / "lipsync_expert.pth"
@@ -128,7 +122,6 @@ def test_wav2lip_syncnet(tmp_path: Path) -> None:
     case.compare("cosine", torch.nn.functional.cosine_similarity(heard, seen))
 
 
-@needs_parity("wav2lip_mel")
 def test_wav2lip_mel() -> None:
     case = Case("wav2lip_mel")
     samples = (case.input("audio") / np.float32(32768)).astype("float32")

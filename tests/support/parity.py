@@ -1,7 +1,7 @@
 """Reference vectors: artificial weights, inputs and outputs of public implementations.
 
-``Case`` reads one from the folder in STYLETALKER_PARITY; ``slim`` the few numbers that are kept in
-``tests/parity``, so that a clone alone proves the same.
+``Case`` reads one from the folder in STYLETALKER_PARITY; without it, from ``tests/parity``, where the
+small cases are kept, so that a clone alone proves the same.
 """
 
 from __future__ import annotations
@@ -17,23 +17,20 @@ import pytest
 import torch
 from torch import Tensor
 
-__all__ = ["SLIM", "Case", "available", "filled", "needs_parity", "speech", "video"]
+__all__ = ["Case", "available", "filled", "speech", "video"]
 
 _FOLDER = Path(os.environ.get("STYLETALKER_PARITY", "-"))
 _FILES = _FOLDER / "open" if (_FOLDER / "open").is_dir() else _FOLDER
 SLIM = Path(__file__).parents[1] / "parity"
-"""Where the slim subset lies."""
+"""Where the small cases lie."""
 
 
-def available(name: str) -> bool:
-    """Whether the case is there."""
-    return (_FILES / f"{name}.json").is_file()
-
-
-def needs_parity(name: str) -> pytest.MarkDecorator:
-    """Skips a test where the case is absent, saying how to get it."""
-    reason = f"set STYLETALKER_PARITY to the folder of the reference vectors ({name} is not there)"
-    return pytest.mark.skipif(not available(name), reason=reason)
+def available(name: str) -> Path:
+    """The folder that holds a case; skips the test if none does, saying how to get it."""
+    for folder in (_FILES, SLIM):
+        if (folder / f"{name}.json").is_file():
+            return folder
+    pytest.skip(f"set STYLETALKER_PARITY to the folder of the reference vectors: no {name} here")
 
 
 def drawn(name: str) -> np.random.Generator:
@@ -53,7 +50,7 @@ def filled(name: str, shape: Any, offset: float, scale: float, absolute: bool = 
 def speech(samples: int, prefix: str = "") -> Any:
     """int16 samples (rule audio-v1)."""
     r, blocks = drawn(f"{prefix}input:audio"), -(-samples // 640)
-    k, f, z = r.integers(2, 12, size=blocks), r.integers(80, 400, size=blocks), None
+    k, f = r.integers(2, 12, size=blocks), r.integers(80, 400, size=blocks)
     z = r.standard_normal(samples)
     n = np.arange(samples)
     b = n // 640
@@ -70,8 +67,8 @@ def video(frames: int, prefix: str = "") -> Any:
 class Case:
     """One reference case."""
 
-    def __init__(self, name: str, folder: Path | None = None) -> None:
-        folder = folder or _FILES
+    def __init__(self, name: str) -> None:
+        folder = available(name)
         self.facts = json.loads((folder / f"{name}.json").read_text())
         self.arrays = np.load(folder / f"{name}.npz")
         self.prefix = self.facts.get("fill", self.facts).get("prefix", "")
