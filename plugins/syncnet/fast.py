@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from styletalker.plugins.syncnet.network import WINDOW_FRAMES, SyncNetNetwork
 from styletalker.plugins.syncnet.scoring import Streams
-from styletalker.plugins.syncnet.winograd import TileConvolution
+from styletalker.plugins.syncnet.winograd import Scratch, TileConvolution
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -22,8 +22,6 @@ __all__ = ["fast_streams"]
 
 _TOGETHER = 5
 """Windows that go through the layers after the first at once: more would leave the cache."""
-_ROWS = 4
-"""Rows of tiles of the first layer at a time, for the same reason."""
 _POOLED = 27
 """Half the side of the first pooled map."""
 _SOUNDS = 32
@@ -39,18 +37,20 @@ class _Video:
     """Features [N, E] of frames [T, 3, 224, 224]."""
 
     def __init__(self, network: SyncNetNetwork) -> None:
-        layers = network.netcnnlip
-        weight, self.first_bias = _folded(layers[0], layers[1])
-        self.first = TileConvolution(_without_step(weight.flatten(1, 2)))
+        layers, scratch = network.netcnnlip, Scratch()
+        weight, bias = _folded(layers[0], layers[1])
+        self.first_bias = bias[:, None, None]
+        self.first = TileConvolution(_without_step(weight.flatten(1, 2)), scratch=scratch)
         self.frame_channels = 4 * layers[0].in_channels
-        # the transformed filters, frame after frame as windows are laid out: [n n, 5 C, K]
+        # the transformed filters, frame after frame as windows are laid out: [n n, K, 5 C]
         filters = self.first.filters.unflatten(1, (4, layers[0].in_channels, WINDOW_FRAMES))
-        self.first_filters = filters.permute(0, 3, 1, 2, 4).flatten(1, 3).contiguous()
+        self.first_filters = filters.permute(0, 4, 3, 1, 2).flatten(2).contiguous()
         weight, self.second_bias = _folded(layers[4], layers[5])
-        self.second = TileConvolution(_without_step(weight[:, :, 0], ahead=1))
-        self.others = [_tiled(layers[k], layers[k + 1]) for k in (8, 11, 14)]
+        self.second = TileConvolution(_without_step(weight[:, :, 0], ahead=1), scratch=scratch)
+        self.others = [_tiled(layers[k], layers[k + 1], scratch) for k in (8, 11, 14)]
         self.last = _linear(layers[18], layers[19])
         self.head = network.netfclip
+        self.scratch, self.frames = scratch, Scratch()
 
     @torch.no_grad()
     def __call__(self, frames: Tensor) -> Tensor:
@@ -59,35 +59,45 @@ class _Video:
         features = []
         for start in range(0, windows, _TOGETHER):
             stop = min(start + _TOGETHER, windows)
-            maps = torch.stack([self._first(turned, n) for n in range(start, stop)])
+            side, channels = _POOLED + 1, 4 * self.first.channels
+            maps = self.frames("maps", stop - start, side, side, channels).zero_()
+            for n in range(start, stop):
+                self._first(turned, n, maps[n - start])
             features.append(self._rest(maps))
         return torch.cat(features)
 
     def _frames(self, frames: Tensor) -> Tensor:
-        """All frames transformed [n n, rows, columns, T C]: a window is a slice of the last axis."""
-        phases = torch.stack([frames[..., a::2, b::2] for a in (0, 1) for b in (0, 1)], 1)
-        turned = self.first.turn(phases.flatten(1, 2).permute(0, 2, 3, 1))
-        return turned.permute(0, 2, 3, 1, 4).flatten(3).contiguous()
+        """All frames transformed [n n, T C, tiles]: a window is a slice of the middle axis."""
+        first, side = self.first, _POOLED + 1
+        planes = len(frames) * self.frame_channels
+        around = self.frames("around", len(frames), 4, 3, *[first.tile * side + first.taps - 1] * 2)
+        around.zero_()
+        half = frames.shape[-1] // 2
+        for k in range(4):
+            around[:, k, :, :half, :half] = frames[..., k // 2 :: 2, k % 2 :: 2]
+        pieces = self.frames("pieces", first.count**2, planes, side, side)
+        reach = first.tile * (side - 1) + 1
+        for k in range(first.count**2):
+            row, column = divmod(k, first.count)
+            rows, columns = slice(row, row + reach, 4), slice(column, column + reach, 4)
+            pieces[k] = around.flatten(0, 2)[:, rows, columns]
+        turned = self.frames("turned", first.count**2, planes, side * side)
+        torch.mm(first.inward, pieces.flatten(1), out=turned.flatten(1))
+        return turned
 
-    def _first(self, turned: Tensor, window: int) -> Tensor:
-        """The first layer of a window, pooled: [28, 28, 4 K], its four phases as channels."""
-        points, rows, columns, _ = turned.shape
-        low = window * self.frame_channels
-        seen = turned[..., low : low + WINDOW_FRAMES * self.frame_channels]
-        channels = self.first_filters.shape[-1]
-        found = turned.new_empty(self.first.tile**2, rows, columns, channels)
-        for start in range(0, rows, _ROWS):
-            part = seen[:, start : start + _ROWS].flatten(1, 2)
-            product = torch.bmm(part, self.first_filters)
-            block = self.first.outward @ product.view(points, -1)
-            found[:, start : start + _ROWS] = block.view(len(block), -1, columns, channels)
-        pooled = _pooled(found.unflatten(0, (self.first.tile, self.first.tile)))
-        pooled = pooled.add_(self.first_bias).relu_()
-        maps = turned.new_zeros(_POOLED + 1, _POOLED + 1, 4, channels)
+    def _first(self, turned: Tensor, window: int, maps: Tensor) -> None:
+        """The first layer of a window, pooled, to *maps* [28, 28, 4 K]: its phases as channels."""
+        low, side = window * self.frame_channels, _POOLED + 1
+        seen = turned[:, low : low + WINDOW_FRAMES * self.frame_channels]
+        product = self.scratch("product", len(turned), self.first.channels, turned.shape[-1])
+        torch.bmm(self.first_filters, seen, out=product)
+        tiles = self.first.back(product).unflatten(3, (side, side))
+        pooled = _pooled(tiles).add_(self.first_bias).relu_()
+        phases = maps.unflatten(2, (4, -1))
         for a in (0, 1):
             for b in (0, 1):
-                maps[a : a + _POOLED, b : b + _POOLED, 2 * a + b] = pooled[a, b]
-        return maps.flatten(2)
+                place = phases[a : a + _POOLED, b : b + _POOLED, 2 * a + b]
+                place.copy_(pooled[a, b].permute(1, 2, 0))
 
     def _rest(self, maps: Tensor) -> Tensor:
         """Features [N, E] from what :meth:`_first` gives, [N, 28, 28, 4 K]."""
@@ -102,10 +112,10 @@ class _Audio:
     """Features [N, E] of MFCC windows [N, 1, 13, 20]."""
 
     def __init__(self, network: SyncNetNetwork) -> None:
-        layers = network.netcnnaud
+        layers, scratch = network.netcnnaud, Scratch()
         self.first = _folded(layers[0], layers[1])
-        self.second = _tiled(layers[4], layers[5])
-        self.others = [_tiled(layers[k], layers[k + 1]) for k in (8, 11, 14)]
+        self.second = _tiled(layers[4], layers[5], scratch)
+        self.others = [_tiled(layers[k], layers[k + 1], scratch) for k in (8, 11, 14)]
         self.last = _linear(layers[18], layers[19])
         self.head = network.netfcaud
 
@@ -141,21 +151,24 @@ def _without_step(weight: Tensor, ahead: int = 0) -> Tensor:
 
 
 def _pooled(tiles: Tensor) -> Tensor:
-    """Largest of 3 x 3, every second, of tiles [4, 4, rows, columns, K]: phases [2, 2, 27, 27, K].
+    """Largest of 3 x 3, every second, of tiles [4, 4, K, rows, columns]: phases [2, 2, K, 27, 27].
 
     Within a tile the places are phases of the picture, so no picture needs to be put together.
     """
-    down = _pooled_once(tiles.transpose(1, 2))  # [2, 27, 4, columns, K]
-    across = _pooled_once(down.permute(2, 3, 0, 1, 4))  # [2, 27, 2, 27, K]
-    return across.permute(2, 0, 3, 1, 4)
+    down = [_largest(tiles, 0), _largest(tiles, 2)]  # even and odd rows, [4, K, 27, columns]
+    turned = [rows.transpose(-1, -2) for rows in down]
+    both = [torch.stack([_largest(one, 0), _largest(one, 2)]) for one in turned]
+    return torch.stack(both).transpose(-1, -2)
 
 
-def _pooled_once(tiles: Tensor) -> Tensor:
-    """The same along one axis: [4, 28, ...] to [2, 27, ...]."""
-    here, after = tiles[:, :_POOLED], tiles[0, 1 : _POOLED + 1]
-    even = torch.maximum(torch.maximum(here[0], here[1]), here[2])
-    odd = torch.maximum(torch.maximum(here[2], here[3]), after)
-    return torch.stack([even, odd])
+def _largest(tiles: Tensor, start: int) -> Tensor:
+    """Largest of three neighbours from place *start* of 4, of tiles [4, ..., rows, columns].
+
+    The third neighbour of place 2 is place 0 of the next row of tiles.
+    """
+    here = tiles[..., :_POOLED, :]
+    third = here[2] if start == 0 else tiles[0, ..., 1 : _POOLED + 1, :]
+    return torch.maximum(torch.maximum(here[start], here[start + 1]), third)
 
 
 def _pool(pictures: Tensor, size: int, step: Any, padding: int = 0) -> Tensor:
@@ -173,9 +186,12 @@ def _folded(convolution: Any, norm: Any) -> tuple[Tensor, Tensor]:
     return (weight * scale.view(shape)).float(), (bias + norm.bias.detach().double()).float()
 
 
-def _tiled(convolution: nn.Module, norm: nn.Module) -> tuple[TileConvolution, Tensor]:
+def _tiled(
+    convolution: nn.Module, norm: nn.Module, scratch: Scratch
+) -> tuple[TileConvolution, Tensor]:
     weight, bias = _folded(convolution, norm)
-    return TileConvolution(weight[:, :, 0] if weight.dim() == 5 else weight), bias  # noqa: PLR2004
+    flat = weight[:, :, 0] if weight.dim() == 5 else weight  # noqa: PLR2004
+    return TileConvolution(flat, scratch=scratch), bias
 
 
 def _linear(convolution: nn.Module, norm: nn.Module) -> tuple[Tensor, Tensor]:

@@ -23,6 +23,7 @@ from styletalker.evaluation.frechet import frechet_distance
 from styletalker.evaluation.harness.tool import tools_of
 from styletalker.evaluation.image_quality import psnr, ssim
 from styletalker.evaluation.inception import InceptionFeatures
+from styletalker.evaluation.metrics.config import MetricConfig
 from styletalker.evaluation.metrics.distributions import Fid, FrechetMetric
 from styletalker.evaluation.metrics.lip_sync import AvOffset, AvOffsetSize, LseC, LseD
 from styletalker.evaluation.metrics.public_config import CsimConfig, FidConfig, LseConfig
@@ -74,7 +75,7 @@ def test_missing_weights_are_a_reason_and_not_a_number(tmp_path: Path) -> None:
         chosen("lse_d", LseConfig()),
         chosen("fid", FidConfig()),
         chosen("csim", CsimConfig()),
-        chosen("psnr", None),
+        chosen("psnr", MetricConfig()),
     ]
     summary, output = report(tmp_path, metrics, [moving_clip(k) for k in range(2)])
     entries = summary["methods"]["ours"]
