@@ -1,4 +1,4 @@
-"""Public weight files that are never downloaded: what to look for, where, and what to say if absent.
+"""Public weight files that are never downloaded: what to look for, where, and what to say.
 
 A component names the file it can use; a person puts it into the weights folder, or gives its path.
 """
@@ -63,7 +63,7 @@ def find_public_file(public: PublicFile, given: str | None = None) -> Path:
 
 
 def missing_text(public: PublicFile, path: Path) -> str:
-    """Says which file is missing, what it is, its licence, where it comes from and where to put it."""
+    """Says which file is missing, its licence, where it comes from and where to put it."""
     fix = (
         f"Get {public.name} from {public.source} (licence: {public.licence}) and put it there, "
         f"into the folder in {VARIABLE}, or give its path as an option. Nothing is downloaded."

@@ -55,9 +55,9 @@ _ARCFACE = "Apache-2.0; needs insightface's model pack: non-commercial research 
 _FRECHET = "Heusel et al., arXiv 1706.08500"
 
 _PUBLIC = (
-    ("lse_d", "lip_sync:LseD", LseConfig, "SyncNet's distance of lips and sound, at the best offset",
+    ("lse_d", "lip_sync:LseD", LseConfig, "SyncNet's distance of lips and sound at the best offset",
      _CHUNG, _SYNCNET),
-    ("lse_c", "lip_sync:LseC", LseConfig, "SyncNet's confidence that lips and sound belong together",
+    ("lse_c", "lip_sync:LseC", LseConfig, "SyncNet's confidence that lips and sound go together",
      _CHUNG, _SYNCNET),
     ("av_offset", "lip_sync:AvOffset", LseConfig, "frames by which the sound comes early", _CHUNG,
      _SYNCNET),

@@ -95,9 +95,7 @@ class WholeFrames:
 def _cropped(frame: NDArray[np.uint8], box: FloatArray) -> NDArray[np.uint8]:
     half = max(float(box[2]), 1.0)
     margin = int(half * (1 + 2 * CROP_SCALE))
-    padded = np.pad(
-        frame, ((margin, margin), (margin, margin), (0, 0)), constant_values=_GREY
-    )
+    padded = np.pad(frame, ((margin, margin), (margin, margin), (0, 0)), constant_values=_GREY)
     x, y = box[0] + margin, box[1] + margin
     rows = slice(max(int(y - half), 0), int(y + half * (1 + 2 * CROP_SCALE)))
     reach = half * (1 + CROP_SCALE)

@@ -55,7 +55,7 @@ class Metric(Contract, interface=True):
         return ""
 
     def weights(self) -> Mapping[str, str]:
-        """SHA-256 of each weight file it measures with, by name; asked only where it can measure."""
+        """SHA-256 of each weight file it measures with, by name; asked where it can measure."""
         return {}
 
     @property

@@ -34,8 +34,8 @@ DEFAULT_METRICS = (
     "head_pose_speed",
     "blink_rate",
 )
-"""Lips first: they are what is looked at. Metrics whose public weights are not there are reported as
-not computed."""
+"""Lips first: they are what is looked at. Metrics whose public weights are not there are reported
+as not computed."""
 
 
 def choose_metrics(names: Iterable[str], registry: Registry) -> list[Chosen]:

@@ -133,5 +133,7 @@ class FdDlib(FrechetMetric):
         vectors = observe(clip).embeddings
         found = vectors[np.isfinite(vectors).all(1)]
         if not len(found):
-            raise InputError(compose(f"clip {clip.name}: no face is found in the frames that count"))
+            raise InputError(
+                compose(f"clip {clip.name}: no face is found in the frames that count")
+            )
         return found.astype(np.float32)

@@ -107,8 +107,8 @@ class LseC(_SyncNetMetric):
 class AvOffset(_SyncNetMetric):
     """AV offset: frames of 40 ms by which the sound comes early, mean over clips.
 
-    Negative if the sound lags behind the lips. **Pitfall.** Offsets of both signs cancel, and a clip
-    of low confidence has a random one: read it with the size.
+    Negative if the sound lags behind the lips. **Pitfall.** Offsets of both signs cancel, and a
+    clip of low confidence has a random one: read it with the size.
     """
 
     name, unit, direction = "AV offset", "frames", "none"

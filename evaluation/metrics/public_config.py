@@ -28,7 +28,7 @@ class FidConfig:
     """Options of FID."""
 
     weights: str = ""
-    """Path of ``pt_inception-2015-12-05-6726825d.pth``; empty for that file in the weights folder."""
+    """Path of ``pt_inception-2015-12-05-6726825d.pth``; empty for it in the weights folder."""
     crop: Crop = "frame"
     """Which part of the pictures: whole frames, or the face as SyncNet's pipeline crops it. The
     metric's name says the latter."""

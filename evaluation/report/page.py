@@ -9,7 +9,14 @@ from typing import Any
 
 from styletalker.evaluation.harness.summary import NOT_ASKED
 from styletalker.evaluation.report.shown import Shown
-from styletalker.evaluation.report.tables import ARROWS, Column, best_of, columns_of, figure, missing_of
+from styletalker.evaluation.report.tables import (
+    ARROWS,
+    Column,
+    best_of,
+    columns_of,
+    figure,
+    missing_of,
+)
 
 __all__ = ["page"]
 

@@ -91,8 +91,8 @@ def _area(face: Face) -> float:
 
 
 @functools.lru_cache(maxsize=4)
-def _application(pack: str, download: bool, side: int, threshold: float) -> Any:  # noqa: FBT001
-    """insightface's application with a pack's models, once in a process; on the CPU."""
+def _application(pack: str, download: bool, side: int, threshold: float) -> Any:
+    """Insightface's application with a pack's models, once in a process; on the CPU."""
     if importlib.util.find_spec("insightface") is None:
         fix = "Run `pip install 'styletalker[insightface]'`."
         raise CheckpointError(compose("the package insightface is not installed", fix=fix))

@@ -31,8 +31,8 @@ class SyncNetConfig:
     divisor: int = attrs.field(default=1, validator=within(1, 32))
     """By what the hidden channels are divided, 1 to 32; the public file has 1."""
     public_file: str | None = None
-    """Public weights to start from: a path, or an empty text for ``syncnet_v2.model`` in the weights
-    folder; None starts from random weights, or from those under ``weights:``."""
+    """Public weights to start from: a path, or an empty text for ``syncnet_v2.model`` in the
+    weights folder; None starts from random weights, or from those under ``weights:``."""
     face: Region = _FACE
     """Part of an aligned frame that is looked at, in fractions; resized to 224 x 224.
 

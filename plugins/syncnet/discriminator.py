@@ -75,7 +75,7 @@ class SyncNet(SyncDiscriminator):
         return functional.normalize(self.network.video(faces), dim=-1)
 
     def embed_audio(self, waveform: Tensor) -> Tensor:
-        """Unit embeddings [B, N, E] of a waveform [B, S] in [-1, 1]; silence is assumed after it."""
+        """Unit embeddings [B, N, E] of a waveform [B, S] in [-1, 1]; silence follows it."""
         sizes = check_shape("waveform", waveform, "B S")
         frames = check_frame_count(sizes["S"], SAMPLE_RATE, FPS)
         windows = check_windows("waveform", frames, WINDOW_FRAMES)
@@ -101,7 +101,7 @@ class SyncNet(SyncDiscriminator):
     def chance_level(self, clips: int, frames: int) -> float:
         """margin^2 / 8, if right and wrong pairs are all margin / 2 apart.
 
-        Without ``negatives`` 0.5: vectors that have nothing to do with each other are about 1 apart.
+        Without ``negatives`` 0.5: d^2 is then taken as 1, about that of unrelated features.
         """
         if clips < 1:
             raise InputError(compose("there is no clip", expected="at least 1", given=clips))
@@ -118,7 +118,9 @@ class SyncNet(SyncDiscriminator):
         return pixels.unflatten(0, frames.shape[:2]).transpose(1, 2)
 
 
-def _windows_of(waveform: Tensor, windows: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _windows_of(
+    waveform: Tensor, windows: int
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """MFCC windows [windows, 1, 13, 20] of one waveform [S]."""
     samples = np.pad(as_int16(waveform.float().numpy()), (0, OVERHANG))
     return mfcc_windows(mfcc(samples), windows)

@@ -190,12 +190,12 @@ def _tiled(
     convolution: nn.Module, norm: nn.Module, scratch: Scratch
 ) -> tuple[TileConvolution, Tensor]:
     weight, bias = _folded(convolution, norm)
-    flat = weight[:, :, 0] if weight.dim() == 5 else weight  # noqa: PLR2004
+    flat = weight[:, :, 0] if weight.dim() == 5 else weight
     return TileConvolution(flat, scratch=scratch), bias
 
 
 def _linear(convolution: nn.Module, norm: nn.Module) -> tuple[Tensor, Tensor]:
     """A convolution over the whole map as a matrix over [H, W, C], and its bias."""
     weight, bias = _folded(convolution, norm)
-    flat = weight[:, :, 0] if weight.dim() == 5 else weight  # noqa: PLR2004
+    flat = weight[:, :, 0] if weight.dim() == 5 else weight
     return flat.permute(0, 2, 3, 1).flatten(1).contiguous(), bias

@@ -33,7 +33,7 @@ def as_int16(waveform: NDArray[np.floating]) -> NDArray[np.int16]:
 
 
 def mfcc(samples: NDArray[np.int16]) -> NDArray[np.float64]:
-    """Coefficients [columns, 13] of int16 samples [S] at 16 kHz; columns = 1 + ceil((S - 400) / 160).
+    """Coefficients [1 + ceil((S - 400) / 160), 13] of int16 samples [S] at 16 kHz.
 
     python_speech_features' defaults: windows of 25 ms (rectangular), 10 ms apart, pre-emphasis
     0.97, 26 filters, lifter 22, coefficient 0 replaced by the log energy. The last column is filled
@@ -44,7 +44,7 @@ def mfcc(samples: NDArray[np.int16]) -> NDArray[np.float64]:
 
 
 def mfcc_windows(columns: NDArray[np.float64], count: int) -> NDArray[np.float32]:
-    """The first *count* windows [count, 1, 13, 20] of columns [columns, 13]; n starts at column 4n."""
+    """The first *count* windows [count, 1, 13, 20] of columns [N, 13]; n starts at column 4n."""
     rows = np.ascontiguousarray(columns.T, np.float32)
     views = np.lib.stride_tricks.sliding_window_view(rows, WINDOW_COLUMNS, axis=1)
     return np.ascontiguousarray(views[:, ::HOP_COLUMNS][:, :count].transpose(1, 0, 2)[:, None])

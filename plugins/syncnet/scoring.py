@@ -62,7 +62,7 @@ class LipSyncError:
     distances: FloatArray
     """[N, 31]: by window."""
     confidence_by_frame: FloatArray
-    """[N]: median mean distance less the window's own at the best offset, median-filtered over 9."""
+    """[N]: median mean distance less the window's own at the best offset; median-filtered."""
 
 
 class Faces(Protocol):

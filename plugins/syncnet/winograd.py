@@ -1,8 +1,9 @@
 """Convolution with fewer multiplications: Winograd's minimal filtering (arXiv 1509.09308).
 
 m outputs of a filter with r taps take m + r - 1 multiplications instead of m r, in each direction.
-Additions take the place of the rest: they are done by small matrix products, and the multiplications
-by a batch of large ones. Results differ from a direct convolution by rounding alone.
+Additions take the place of the rest: they are done by small matrix products, and the
+multiplications by a batch of large ones. Results differ from a direct convolution by rounding
+alone.
 """
 
 from __future__ import annotations

@@ -37,5 +37,5 @@ class Wav2LipExpertConfig:
     An edge that is left out is that of the frame.
     """
     negatives: bool = True
-    """Whether wrong pairs count in the loss. Say false for a frozen network that trains a talker, as
-    Wav2Lip does."""
+    """Whether wrong pairs count in the loss. Say false for a frozen network that trains a talker,
+    as Wav2Lip does."""

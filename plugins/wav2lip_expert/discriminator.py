@@ -99,7 +99,7 @@ class Wav2LipExpert(SyncDiscriminator):
         return (right + wrong) / 2
 
     def chance_level(self, clips: int, frames: int) -> float:
-        """ln 2: yes or no."""
+        """Ln 2: yes or no."""
         if clips < 1:
             raise InputError(compose("there is no clip", expected="at least 1", given=clips))
         check_windows("frames", frames, WINDOW_FRAMES)

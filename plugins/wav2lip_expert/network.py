@@ -57,7 +57,7 @@ class ExpertNetwork(nn.Module):
         return self.audio(mel), self.video(faces)
 
     def video(self, faces: Tensor) -> Tensor:
-        """Unit vectors [N, E] of lower halves [N, 15, 48, 96], BGR from 0 to 1, frame after frame."""
+        """Unit vectors [N, E] of lower halves [N, 15, 48, 96], BGR, 0 to 1, frame by frame."""
         return functional.normalize(self.face_encoder(faces).flatten(1), dim=1)
 
     def audio(self, mel: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""SyncNet's features of a 20-second clip: window by window in batches of 20, and as scoring does it.
+"""SyncNet's features of a 20-second clip: window by window in batches of 20, and as scored.
 
     python tests/benchmarks/syncnet_scoring.py [FRAMES]
 
@@ -61,9 +61,12 @@ def main(frames: int) -> None:
         scores.append((features, compare(features[0], features[1])))
     (one, plain), (other, fast) = scores
     for name, a, b in zip(("video", "audio"), one, other, strict=True):
-        print(f"{name}: largest difference {np.abs(a - b).max() / np.abs(a).max():.1e} of the largest")
-    print(f"LSE-D {plain.distance:.6f} and {fast.distance:.6f}, LSE-C {plain.confidence:.6f} and "
-          f"{fast.confidence:.6f}, offset {plain.offset_frames} and {fast.offset_frames}")  # fmt: skip
+        print(
+            f"{name}: largest difference {np.abs(a - b).max() / np.abs(a).max():.1e} of the largest"
+        )
+    for name, score in (("plain", plain), ("fast", fast)):
+        numbers = f"LSE-D {score.distance:.6f}, LSE-C {score.confidence:.6f}"
+        print(f"{name}: {numbers}, offset {score.offset_frames}")
 
 
 if __name__ == "__main__":

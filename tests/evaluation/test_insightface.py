@@ -124,7 +124,9 @@ def test_a_missing_pack_is_said_and_not_downloaded(
     monkeypatch.setenv(VARIABLE, str(tmp_path / "weights"))
     monkeypatch.setenv("HOME", str(tmp_path))
     analyser = Insightface(InsightfaceConfig())
-    wanted = r"weights/buffalo_l: insightface's model pack is missing.*non-commercial.*Nothing is do"
+    wanted = (
+        r"weights/buffalo_l: insightface's model pack is missing.*non-commercial.*Nothing is do"
+    )
     with pytest.raises(CheckpointError, match=wanted):
         analyser.analyse(np.zeros((32, 32, 3), np.uint8))
     assert "non-commercial" in Csim(CsimConfig()).unavailable()

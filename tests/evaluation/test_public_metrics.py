@@ -117,9 +117,7 @@ def test_weights_are_looked_for_where_it_says(
 def test_lse_is_what_the_protocol_gives(tmp_path: Path, syncnet_file: Path) -> None:
     clip = moving_clip(0, frames=26)
     config = LseConfig(weights=str(syncnet_file), crop="frame")
-    metrics = [
-        chosen(name, config) for name in ("lse_d", "lse_c", "av_offset", "av_offset_size")
-    ]
+    metrics = [chosen(name, config) for name in ("lse_d", "lse_c", "av_offset", "av_offset_size")]
     summary, _ = report(tmp_path, metrics, [clip])
     network = SyncNetNetwork()
     network.load_state_dict(torch.load(syncnet_file, weights_only=True))

@@ -87,7 +87,9 @@ def test_a_file_that_would_run_code_is_refused(tmp_path: Path, zipped: bool) -> 
 
 def test_other_files_are_named_for_what_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "other.pth"
-    with pytest.raises(CheckpointError, match=r"SyncNet v2.*is missing.*syncnet_v2\.model.*licence"):
+    with pytest.raises(
+        CheckpointError, match=r"SyncNet v2.*is missing.*syncnet_v2\.model.*licence"
+    ):
         SyncNet(SyncNetConfig(public_file=str(path)))
     path.write_bytes(b"nothing")
     with pytest.raises(CheckpointError, match=r"other\.pth"):

@@ -110,13 +110,9 @@ def test_wav2lip_syncnet(tmp_path: Path) -> None:
     case = Case("wav2lip_syncnet")
     path = tmp_path / "lipsync_expert.pth"
     state = {f"module.{name}": value for name, value in case.tensors().items()}
-    torch.save(
-        {"state_dict": state, "optimizer": None, "global_step": 1, "global_epoch": 0}, path
-    )
+    torch.save({"state_dict": state, "optimizer": None, "global_step": 1, "global_epoch": 0}, path)
     network = Wav2LipExpert(Wav2LipExpertConfig(public_file=str(path))).eval().network
-    heard, seen = network(
-        torch.from_numpy(case.input("mel")), torch.from_numpy(case.input("face"))
-    )
+    heard, seen = network(torch.from_numpy(case.input("mel")), torch.from_numpy(case.input("face")))
     case.compare("audio", heard)
     case.compare("face", seen)
     case.compare("cosine", torch.nn.functional.cosine_similarity(heard, seen))

@@ -1,7 +1,7 @@
 """Reference vectors: artificial weights, inputs and outputs of public implementations.
 
-``Case`` reads one from the folder in STYLETALKER_PARITY; without it, from ``tests/parity``, where the
-small cases are kept, so that a clone alone proves the same.
+``Case`` reads one from the folder in STYLETALKER_PARITY; without it, from ``tests/parity``, where
+the small cases are kept, so that a clone alone proves the same.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def drawn(name: str) -> np.random.Generator:
     )
 
 
-def filled(name: str, shape: Any, offset: float, scale: float, absolute: bool = False) -> Any:  # noqa: FBT001, FBT002
+def filled(name: str, shape: Any, offset: float, scale: float, absolute: bool = False) -> Any:
     """Values that depend on the name alone (rule fill-v1)."""
     value = np.asarray(drawn(name).standard_normal(tuple(shape))).astype("float32")
     value = np.abs(value) if absolute else value
@@ -106,8 +106,9 @@ class Case:
         if "div" in record:
             value = value / np.float32(record["div"])
         if "sha256" in record:
-            assert hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest() == (
-                record["sha256"]
+            assert (
+                hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+                == (record["sha256"])
             )
         return value
 
