@@ -54,22 +54,22 @@ _CHUNG = "Chung & Zisserman 2016; names: Wav2Lip, arXiv 2008.10010"
 _ARCFACE = "Apache-2.0; needs insightface's model pack: non-commercial research only"
 _FRECHET = "Heusel et al., arXiv 1706.08500"
 
-_PUBLIC = (
-    ("lse_d", "lip_sync:LseD", LseConfig, "SyncNet's distance of lips and sound at the best offset",
+_PUBLIC: tuple[tuple[type, str, str, str, str, str], ...] = (
+    (LseConfig, "lse_d", "lip_sync:LseD", "SyncNet's distance of lips and sound at the best offset",
      _CHUNG, _SYNCNET),
-    ("lse_c", "lip_sync:LseC", LseConfig, "SyncNet's confidence that lips and sound go together",
+    (LseConfig, "lse_c", "lip_sync:LseC", "SyncNet's confidence that lips and sound go together",
      _CHUNG, _SYNCNET),
-    ("av_offset", "lip_sync:AvOffset", LseConfig, "frames by which the sound comes early", _CHUNG,
+    (LseConfig, "av_offset", "lip_sync:AvOffset", "frames by which the sound comes early", _CHUNG,
      _SYNCNET),
-    ("av_offset_size", "lip_sync:AvOffsetSize", LseConfig, "the same without its sign", _CHUNG,
+    (LseConfig, "av_offset_size", "lip_sync:AvOffsetSize", "the same without its sign", _CHUNG,
      _SYNCNET),
-    ("fid", "distributions:Fid", FidConfig, "Frechet distance of Inception features of all frames",
+    (FidConfig, "fid", "distributions:Fid", "Frechet distance of Inception features of all frames",
      f"{_FRECHET}; pytorch-fid", "Apache-2.0; needs pytorch-fid's Inception file, Apache-2.0"),
-    ("fd_dlib", "distributions:FdDlib", MetricConfig, "Frechet distance of dlib's identity vectors",
-     _FRECHET, _DLIB),
-    ("csim", "arcface:Csim", CsimConfig, "identity: ArcFace vectors against the portrait's",
+    (MetricConfig, "fd_dlib", "distributions:FdDlib",
+     "Frechet distance of dlib's identity vectors", _FRECHET, _DLIB),
+    (CsimConfig, "csim", "arcface:Csim", "identity: ArcFace vectors against the portrait's",
      "ArcFace, arXiv 1801.07698", _ARCFACE),
-    ("csim_truth", "arcface:CsimTruth", CsimConfig,
+    (CsimConfig, "csim_truth", "arcface:CsimTruth",
      "identity: ArcFace vectors against those of the ground truth's frames",
      "ArcFace, arXiv 1801.07698", _ARCFACE),
 )  # fmt: skip
@@ -79,17 +79,22 @@ _PUBLIC = (
 @hookimpl
 def styletalker_components() -> list[Component]:
     """Offer the metrics."""
-    plain = [(name, target, MetricConfig, *rest) for name, target, *rest in _METRICS]
     return [
-        Component(
-            role="metric",
-            name=name,
-            target=f"styletalker.evaluation.metrics.{target}",
-            config=config,
-            summary=summary,
-            source=source,
-            licence=licence,
-            smoke={},
-        )
-        for name, target, config, summary, source, licence in (*plain, *_PUBLIC)
+        *(_component(MetricConfig, *record) for record in _METRICS),
+        *(_component(*record) for record in _PUBLIC),
     ]
+
+
+def _component(
+    config: type, name: str, target: str, summary: str, source: str, licence: str
+) -> Component:
+    return Component(
+        role="metric",
+        name=name,
+        target=f"styletalker.evaluation.metrics.{target}",
+        config=config,
+        summary=summary,
+        source=source,
+        licence=licence,
+        smoke={},
+    )

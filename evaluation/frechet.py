@@ -42,7 +42,7 @@ def frechet_distance(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -
 
 def _root(features: NDArray[np.float64]) -> NDArray[np.float64]:
     """A matrix R [min(N, D), D] with R^T R = the covariance."""
-    centred = (features - features.mean(0)) / np.sqrt(len(features) - 1)
+    centred: NDArray[np.float64] = (features - features.mean(0)) / np.sqrt(len(features) - 1)
     if len(centred) <= centred.shape[1]:
         return centred
     return np.asarray(np.linalg.qr(centred, mode="r"))

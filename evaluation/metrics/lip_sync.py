@@ -19,11 +19,12 @@ from styletalker.core.files import digest_of
 from styletalker.core.interfaces.metric import Metric
 from styletalker.core.public_files import find_public_file
 from styletalker.evaluation.harness.source import has_sound
+from styletalker.evaluation.harness.tool import code_digest
 from styletalker.evaluation.metrics.public_config import LseConfig
 from styletalker.plugins.syncnet.config import SYNCNET_FILE, SyncNetConfig
 
 if TYPE_CHECKING:
-    from styletalker.plugins.syncnet.scoring import LipSyncError, Streams
+    from styletalker.plugins.syncnet.scoring import Faces, LipSyncError, Streams
 
 __all__ = ["AvOffset", "AvOffsetSize", "LseC", "LseD"]
 
@@ -136,14 +137,20 @@ _SCORES = weakref.WeakKeyDictionary()
 def _score(clip: Clip, path: Path, crop: str) -> LipSyncError:
     """How lips and sound of *clip* go together.
 
+    What the video's network sees is kept with the frames: another sound asks only the sound's.
+
     Raises:
         InputError: it has no sound, another rate, too few faces, or is too short.
         CheckpointError: the file is not SyncNet's.
     """
-    from styletalker.evaluation.face_crop import FaceCrops, WholeFrames, face_boxes
     from styletalker.evaluation.observe import observe
     from styletalker.plugins.syncnet.front_end import as_int16
-    from styletalker.plugins.syncnet.scoring import compare, features_of
+    from styletalker.plugins.syncnet.scoring import (
+        audio_features,
+        compare,
+        video_features,
+        window_count,
+    )
 
     if not has_sound(clip):
         raise InputError(compose(f"clip {clip.name}: the video has no sound track"))
@@ -153,14 +160,34 @@ def _score(clip: Clip, path: Path, crop: str) -> LipSyncError:
         raise InputError(compose(problem, expected=f"{_RATES}", given=given))
     known = _SCORES.setdefault(clip, {})
     if (path, crop) not in known:
-        faces = (
-            WholeFrames(clip.frames)
-            if crop == "frame"
-            else FaceCrops(clip.frames, face_boxes(observe(clip).track))
+        streams, samples = _streams(path), as_int16(clip.waveform)
+        count = window_count(len(clip.frames), len(samples))
+        seen = observe(clip).remembered(
+            f"syncnet {_digest(path)} {crop} {_code()}",
+            lambda: {"features": video_features(streams, _faces(clip, crop), count)},
         )
-        seen, heard = features_of(_streams(path), faces, as_int16(clip.waveform))
-        known[path, crop] = compare(seen, heard)
+        known[path, crop] = compare(seen["features"], audio_features(streams, samples, count))
     return known[path, crop]
+
+
+def _faces(clip: Clip, crop: str) -> Faces:
+    from styletalker.evaluation.face_crop import FaceCrops, WholeFrames, face_boxes
+    from styletalker.evaluation.observe import observe
+
+    if crop == "frame":
+        return WholeFrames(clip.frames)
+    return FaceCrops(clip.frames, face_boxes(observe(clip).track))
+
+
+def _code() -> str:
+    """What video features depend on besides weights and frames."""
+    from styletalker.evaluation.face_crop import FaceCrops
+    from styletalker.plugins.syncnet.discriminator import SyncNet
+
+    return code_digest(SyncNet) + code_digest(FaceCrops)
+
+
+_digest = functools.cache(digest_of)
 
 
 @functools.cache

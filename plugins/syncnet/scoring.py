@@ -29,8 +29,10 @@ __all__ = [
     "Faces",
     "LipSyncError",
     "Streams",
+    "audio_features",
     "compare",
     "features_of",
+    "video_features",
     "window_count",
 ]
 
@@ -116,11 +118,10 @@ def window_count(frames: int, samples: int) -> int:
     return count
 
 
-@torch.no_grad()
 def features_of(
     streams: Streams, faces: Faces, samples: NDArray[np.int16]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Features of video and sound, both [N, E].
+    """Features of video and sound, both [N, E], N by :func:`window_count`.
 
     Args:
         streams: the networks, in evaluation mode.
@@ -131,12 +132,23 @@ def features_of(
         InputError: the faces have another size, or there is no window.
     """
     count = window_count(len(faces), len(samples))
+    return video_features(streams, faces, count), audio_features(streams, samples, count)
+
+
+@torch.no_grad()
+def video_features(streams: Streams, faces: Faces, count: int) -> NDArray[np.float32]:
+    """Features [count, E] of the first *count* windows of faces; see :func:`features_of`."""
     pieces = []
     for start in range(0, count, BATCH):
         stop = min(start + BATCH, count) + WINDOW_FRAMES - 1
         pieces.append(streams.video(_pixels(faces[start:stop])))
-    sound = torch.from_numpy(mfcc_windows(mfcc(samples), count))
-    return torch.cat(pieces).numpy(), streams.audio(sound).numpy()
+    return torch.cat(pieces).numpy()
+
+
+@torch.no_grad()
+def audio_features(streams: Streams, samples: NDArray[np.int16], count: int) -> NDArray[np.float32]:
+    """Features [count, E] of the first *count* windows of sound; see :func:`features_of`."""
+    return streams.audio(torch.from_numpy(mfcc_windows(mfcc(samples), count))).numpy()
 
 
 def _pixels(faces: NDArray[np.uint8]) -> Tensor:
