@@ -66,7 +66,7 @@ class Observation:
     @functools.cached_property
     def any_track(self) -> Track:
         """The same, also if there is no face at all."""
-        seen = self._remembered(
+        seen = self.remembered(
             "track", lambda: attrs.asdict(track(_analyser(), self._frames, every=1), recurse=False)
         )
         return Track(**seen)
@@ -94,7 +94,7 @@ class Observation:
     @functools.cached_property
     def embeddings(self) -> FloatArray:
         """Identity vectors [K, 128] of the frames 0, 12, 24, ...; NaN where no face is found."""
-        return self._remembered("embeddings", lambda: {"vectors": self._embedded()})["vectors"]
+        return self.remembered("embeddings", lambda: {"vectors": self._embedded()})["vectors"]
 
     def _embedded(self) -> FloatArray:
         analyser = _analyser()
@@ -115,10 +115,15 @@ class Observation:
     def _key(self, what: str) -> str:
         return Store.key(what, code_digest(Observation), code_digest(Dlib), self._digest)
 
-    def _remembered(
+    def remembered(
         self, what: str, look: Callable[[], dict[str, NDArray[Any]]]
     ) -> dict[str, NDArray[Any]]:
-        """What *look* sees in these frames, from the store if it was seen before."""
+        """What *look* sees in these frames, from the store if it was seen before.
+
+        Args:
+            what: a name that says all that *look* depends on besides the frames and this code.
+            look: gives named arrays.
+        """
         if not _STORES:
             return look()
         key = self._key(what)

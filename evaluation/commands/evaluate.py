@@ -96,6 +96,10 @@ def evaluate(
             tolerance_frames=tolerance,
             progress=task.advance,
         )
+    for tool in tools:
+        if tool.unavailable:
+            text = f"{tool.metric.title} is not computed: {tool.unavailable}"
+            typer.echo(f"toolkit: {text}", err=True)
     if json:
         print_json(summary)
     else:

@@ -68,6 +68,8 @@ class Measurer:
         return [outcome for job in jobs for outcome in self._job(job, shared)]
 
     def _job(self, job: Job, shared: dict[Source, Clip | str]) -> list[Outcome]:
+        if not job.tools:
+            return []
         known = self._remembered(job)
         if known is not None:
             return known

@@ -24,15 +24,18 @@ from styletalker.evaluation.harness.protocol import (
 )
 from styletalker.evaluation.harness.tool import Tool
 
-__all__ = ["CLIPS", "FORMAT", "NOT_ASKED", "PARQUET", "SUMMARY", "summarise",
+__all__ = ["CLIPS", "FORMAT", "NOT_ASKED", "NOT_COMPUTED", "PARQUET", "SUMMARY", "summarise",
            "without_clip", "write_results"]  # fmt: skip
 
 SUMMARY, CLIPS, PARQUET = "summary.json", "clips.csv", "clips.parquet"
 FORMAT = 1
 """Version of the two files' layout."""
 _COLUMNS = ("method", "kind", "clip", "metric", "title", "value", "reason", "facts", "remarks")
+NOT_COMPUTED = "not computed"
+"""How the reason of a metric begins that lacks its weights."""
 NOT_ASKED = "not asked: with another clip's sound only metrics of the sound mean something"
 """The reason of a metric that does not hear, for a control with another sound."""
+_POOLED = "one value of all clips together"
 
 
 def summarise(
@@ -47,7 +50,8 @@ def summarise(
     """Everything in ``summary.json``: the protocol, and each method's value of each metric.
 
     A metric that could be computed for no clip has the value None and a ``reason``; of one clip
-    there is no interval.
+    there is no interval, nor of a pooled metric. ``missing`` says of a metric that its weights
+    are not there, and that it was asked about no clip.
     """
     found: dict[tuple[str, str], list[Outcome]] = {}
     for one in outcomes:
@@ -101,21 +105,29 @@ def _entry(
         "clips": len(measured),
         "failures": failures,
         "reason": "",
+        "missing": bool(tool.unavailable),
     }
+    if tool.unavailable:
+        entry["reason"] = f"{NOT_COMPUTED}: {tool.unavailable}"
+        return entry
     if not measured:
         entry["reason"] = _why_nothing(method, failures)
         return entry
     try:
-        interval = bootstrap(measured, metric.summarise, resamples=resamples, level=level)
+        if metric.pooled:
+            value, ends = float(metric.summarise(measured)), None
+        else:
+            interval = bootstrap(measured, metric.summarise, resamples=resamples, level=level)
+            value, ends = interval.value, (interval.low, interval.high)
     except Exception as error:  # a metric's own fault must not end the evaluation of all others
         entry["reason"] = f"the metric failed: {type(error).__name__}: {error}"
         return entry
-    if not math.isfinite(interval.value):
+    if not math.isfinite(value):
         entry["reason"] = getattr(metric, "nothing", "no clip has what the metric counts")
         return entry
-    entry["value"] = interval.value
-    if len(measured) > 1 and math.isfinite(interval.low) and math.isfinite(interval.high):
-        entry["interval"] = [interval.low, interval.high]
+    entry["value"] = value
+    if ends is not None and len(measured) > 1 and all(map(math.isfinite, ends)):
+        entry["interval"] = list(ends)
     return entry
 
 
@@ -158,7 +170,9 @@ def write_results(
     for one in outcomes:
         metric = known[one.tool]
         value, reason = None, one.reason
-        if one.measurement is not None:
+        if one.measurement is not None and metric.pooled:
+            reason = _POOLED
+        elif one.measurement is not None:
             number = float(metric.summarise([one.measurement]))
             value = number if math.isfinite(number) else None
             reason = reason if value is not None else "the clip has nothing that the metric counts"

@@ -34,7 +34,7 @@ def distributions(
     found: dict[tuple[str, str], list[float]] = {}
     known = {tool.name: tool.metric for tool in tools}
     for one in outcomes:
-        if one.measurement is not None:
+        if one.measurement is not None and not known[one.tool].pooled:
             value = float(known[one.tool].summarise([one.measurement]))
             if math.isfinite(value):
                 found.setdefault((one.tool, one.method), []).append(value)

@@ -9,7 +9,14 @@ from typing import Any
 
 from styletalker.evaluation.harness.summary import NOT_ASKED, without_clip
 from styletalker.evaluation.report.shown import Shown
-from styletalker.evaluation.report.tables import ARROWS, Column, best_of, columns_of, figure
+from styletalker.evaluation.report.tables import (
+    ARROWS,
+    Column,
+    best_of,
+    columns_of,
+    figure,
+    missing_of,
+)
 
 __all__ = ["page"]
 
@@ -57,7 +64,7 @@ def page(
             f"<details><summary><h2>Distributions</h2></summary><p>{_DOTS}</p>"
             f'<div class="plots">{"".join(plots)}</div></details>'
         )
-    body += _not_computed(summary)
+    body += [_missing(summary), *_not_computed(summary)]
     body += ["<h2>What could not be measured</h2>", _failures(summary), *_remarks(summary)]
     body += ["<h2>Protocol</h2>", _protocol(summary)]
     style = _STYLE.read_text(encoding="utf-8")
@@ -120,6 +127,15 @@ def _notes(summary: Mapping[str, Any]) -> str:
     return f'<ul class="soft">{"".join(lines)}</ul>' if lines else ""
 
 
+def _missing(summary: Mapping[str, Any]) -> str:
+    """Metrics without their weights: a heading and a list, or nothing."""
+    rows = [
+        f"<li>{html.escape(title)}: {html.escape(reason)}</li>"
+        for title, reason in missing_of(summary)
+    ]
+    return f"<h2>Metrics not computed</h2><ul>{''.join(rows)}</ul>" if rows else ""
+
+
 def _not_computed(summary: Mapping[str, Any]) -> list[str]:
     """Metrics without any value for a judged method, with the reason."""
     found: dict[tuple[str, str], list[str]] = {}
@@ -127,7 +143,7 @@ def _not_computed(summary: Mapping[str, Any]) -> list[str]:
         if summary["kinds"][method] not in ("method", "truth"):
             continue
         for entry in entries.values():
-            if entry["value"] is None:
+            if entry["value"] is None and not entry.get("missing"):
                 reason = without_clip(str(entry["reason"]))
                 found.setdefault((entry["title"], reason), []).append(method)
     if not found:
@@ -176,6 +192,8 @@ def _failures(summary: Mapping[str, Any]) -> str:
     found: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
     for method, entries in summary["methods"].items():
         for entry in entries.values():
+            if entry.get("missing"):
+                continue
             faults = [(one["clip"], one["reason"]) for one in entry["failures"]]
             if entry["reason"] and not faults and entry["reason"] != NOT_ASKED:
                 faults = [("all", entry["reason"])]

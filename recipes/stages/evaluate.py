@@ -49,12 +49,16 @@ class Evaluate(Stage):
         if config.controls:
             leaks = [leak for one in judged if (leak := leaking(one))]
             methods = [truth_of(judged), *methods, *map(shuffled, judged), *leaks]
+        tools = self._tools(context)
+        for tool in tools:
+            if tool.unavailable:
+                context.say(f"{tool.metric.title} is not computed: {tool.unavailable}")
         total = sum(len(method.samples) for method in methods)
         with context.progress("clips", total) as progress:
             summary = write_report(
                 context.outputs["report"],
                 methods,
-                self._tools(context),
+                tools,
                 store=context.directory / "measurements",
                 # The stage is in RUN/stages: the run is what is evaluated.
                 title=f"Evaluation of {context.directory.absolute().parents[1].name}",
