@@ -9,6 +9,7 @@ from __future__ import annotations
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
 from styletalker.evaluation.metrics.config import MetricConfig
+from styletalker.evaluation.metrics.public_config import CsimConfig, FidConfig, LseConfig
 
 __all__ = ["styletalker_components"]
 
@@ -39,28 +40,76 @@ _METRICS = (
      "our own definition", _DLIB),
     ("aperture_correlation", "lips:ApertureCorrelation",
      "do the lips open when the ground truth's do?", "Pearson's correlation", _DLIB),
+    ("silent_lip_motion", "stability:SilentLipMotion", "how much the lips move in silence",
+     "our own definition", _DLIB),
     ("blink_rate", "motion:BlinkRate", "blinks per minute", "our own definition", _DLIB),
     ("head_pose_spread", "motion:HeadPoseSpread", "how far the head moves", "our own definition",
      _DLIB),
+    ("blink_duration", "motion:BlinkDuration", "how long a blink lasts", "our own definition",
+     _DLIB),
     ("head_pose_speed", "motion:HeadPoseSpeed", "how fast the head moves", "our own definition",
      _DLIB),
+    ("head_pose_spectrum", "rhythm:HeadPoseSpectrum",
+     "how the head's motion differs from the ground truth's at each frequency",
+     "our own definition on Welch 1967", _DLIB),
+    ("pose_diversity", "rhythm:PoseDiversity",
+     "how different the head's motions of several seeds are", "our own definition", _DLIB),
+    ("beat_alignment", "rhythm:BeatAlignment", "does the head move when speech sets in?",
+     "BeatAlign of AIST++ (arXiv 2101.08779), on the head's angles", _DLIB),
+    ("temporal_flicker", "stability:TemporalFlicker",
+     "what changes from frame to frame and back", "our own definition", _OWN),
+    ("identity_drift", "stability:IdentityDrift",
+     "how fast a video leaves the person it began with", "our own definition", _DLIB),
 )  # fmt: skip
 """Name, class, summary, source and licence of each metric."""
+
+
+_SYNCNET = "Apache-2.0; needs syncnet_v2.model, whose licence is not stated"
+_CHUNG = "Chung & Zisserman 2016; names: Wav2Lip, arXiv 2008.10010"
+_ARCFACE = "Apache-2.0; needs insightface's model pack: non-commercial research only"
+_FRECHET = "Heusel et al., arXiv 1706.08500"
+
+_PUBLIC: tuple[tuple[type, str, str, str, str, str], ...] = (
+    (LseConfig, "lse_d", "lip_sync:LseD", "SyncNet's distance of lips and sound at the best offset",
+     _CHUNG, _SYNCNET),
+    (LseConfig, "lse_c", "lip_sync:LseC", "SyncNet's confidence that lips and sound go together",
+     _CHUNG, _SYNCNET),
+    (LseConfig, "av_offset", "lip_sync:AvOffset", "frames by which the sound comes early", _CHUNG,
+     _SYNCNET),
+    (LseConfig, "av_offset_size", "lip_sync:AvOffsetSize", "the same without its sign", _CHUNG,
+     _SYNCNET),
+    (FidConfig, "fid", "distributions:Fid", "Frechet distance of Inception features of all frames",
+     f"{_FRECHET}; pytorch-fid", "Apache-2.0; needs pytorch-fid's Inception file, Apache-2.0"),
+    (MetricConfig, "fd_dlib", "distributions:FdDlib",
+     "Frechet distance of dlib's identity vectors", _FRECHET, _DLIB),
+    (CsimConfig, "csim", "arcface:Csim", "identity: ArcFace vectors against the portrait's",
+     "ArcFace, arXiv 1801.07698", _ARCFACE),
+    (CsimConfig, "csim_truth", "arcface:CsimTruth",
+     "identity: ArcFace vectors against those of the ground truth's frames",
+     "ArcFace, arXiv 1801.07698", _ARCFACE),
+)  # fmt: skip
+"""The same with the configuration class, of metrics with options."""
 
 
 @hookimpl
 def styletalker_components() -> list[Component]:
     """Offer the metrics."""
     return [
-        Component(
-            role="metric",
-            name=name,
-            target=f"styletalker.evaluation.metrics.{target}",
-            config=MetricConfig,
-            summary=summary,
-            source=source,
-            licence=licence,
-            smoke={},
-        )
-        for name, target, summary, source, licence in _METRICS
+        *(_component(MetricConfig, *record) for record in _METRICS),
+        *(_component(*record) for record in _PUBLIC),
     ]
+
+
+def _component(
+    config: type, name: str, target: str, summary: str, source: str, licence: str
+) -> Component:
+    return Component(
+        role="metric",
+        name=name,
+        target=f"styletalker.evaluation.metrics.{target}",
+        config=config,
+        summary=summary,
+        source=source,
+        licence=licence,
+        smoke={},
+    )

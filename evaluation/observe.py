@@ -7,7 +7,6 @@ taken from a corpus's own annotation: so both sides have the same errors.
 from __future__ import annotations
 
 import functools
-import hashlib
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from styletalker.core.clip import Clip
 from styletalker.core.errors import InputError, compose
 from styletalker.evaluation.blinks import Blink, blinks
 from styletalker.evaluation.eye_contrast import eye_contrast
+from styletalker.evaluation.harness.frames import digest_of_frames
 from styletalker.evaluation.harness.store import Store
 from styletalker.evaluation.harness.tool import code_digest
 from styletalker.evaluation.head_pose import HeadPose, head_pose
@@ -66,7 +66,7 @@ class Observation:
     @functools.cached_property
     def any_track(self) -> Track:
         """The same, also if there is no face at all."""
-        seen = self._remembered(
+        seen = self.remembered(
             "track", lambda: attrs.asdict(track(_analyser(), self._frames, every=1), recurse=False)
         )
         return Track(**seen)
@@ -94,24 +94,39 @@ class Observation:
     @functools.cached_property
     def embeddings(self) -> FloatArray:
         """Identity vectors [K, 128] of the frames 0, 12, 24, ...; NaN where no face is found."""
-        return self._remembered("embeddings", lambda: {"vectors": self._embedded()})["vectors"]
+        return self.remembered("embeddings", lambda: {"vectors": self._embedded()})["vectors"]
 
     def _embedded(self) -> FloatArray:
         analyser = _analyser()
-        vectors = np.full((len(self._frames[::EMBED_EVERY]), analyser.embedding_dim), np.nan)
-        for k, frame in enumerate(self._frames[::EMBED_EVERY]):
+        some = self._frames[::EMBED_EVERY]
+        vectors = np.full((len(some), analyser.embedding_dim), np.nan)
+        for k, frame in enumerate(some):
             faces = analyser.analyse(frame, embed=True)
             if faces:
                 vectors[k] = faces[0].embedding
         return vectors
 
-    def _remembered(
+    def faces_if_known(self) -> NDArray[np.int_] | None:
+        """Number of faces in each frame [T], if they were looked for."""
+        if "any_track" not in vars(self) and not (_STORES and _STORES[0].get(self._key("track"))):
+            return None
+        return self.any_track.counts
+
+    def _key(self, what: str) -> str:
+        return Store.key(what, code_digest(Observation), code_digest(Dlib), self._digest)
+
+    def remembered(
         self, what: str, look: Callable[[], dict[str, NDArray[Any]]]
     ) -> dict[str, NDArray[Any]]:
-        """What *look* sees in these frames, from the store if it was seen before."""
+        """What *look* sees in these frames, from the store if it was seen before.
+
+        Args:
+            what: a name that says all that *look* depends on besides the frames and this code.
+            look: gives named arrays.
+        """
         if not _STORES:
             return look()
-        key = Store.key(what, code_digest(Observation), code_digest(Dlib), self._digest)
+        key = self._key(what)
         known = _STORES[0].get(key)
         if known is None:
             known = look()
@@ -120,9 +135,7 @@ class Observation:
 
     @functools.cached_property
     def _digest(self) -> str:
-        total = hashlib.sha256(str(self._frames.shape).encode())
-        total.update(self._frames.tobytes())
-        return total.hexdigest()
+        return digest_of_frames(self._frames)
 
 
 _STORES: list[Store] = []

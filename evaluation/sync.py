@@ -19,7 +19,8 @@ __all__ = ["MOST_FRAMES", "SyncScore", "sync_offset"]
 MOST_FRAMES = 15
 """Offsets from -15 to 15 frames are tried, as SyncNet does."""
 _CHUNK = 64
-"""Embeddings computed at a time: memory does not grow with the length of the clip."""
+"""Video embeddings computed at a time: memory does not grow with the length of the clip. So with
+those of sound, unless they reach beyond their frames: then the sound is taken as a whole."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -98,9 +99,19 @@ def _embed(
             stop = min(start + _CHUNK, windows) + discriminator.window_frames - 1
             pixels = torch.from_numpy(frames[start:stop]).to(first)
             pictures = pixels.permute(0, 3, 1, 2)[None] / 127.5 - 1
-            sound = torch.from_numpy(waveform[start * samples : stop * samples]).to(first)[None]
             video.append(discriminator.embed_video(pictures)[0].double().cpu().numpy())
-            audio.append(discriminator.embed_audio(sound)[0].double().cpu().numpy())
+            if not discriminator.audio_margin:
+                audio.append(_heard(discriminator, waveform[start * samples : stop * samples]))
+        if discriminator.audio_margin:
+            audio.append(_heard(discriminator, waveform))
     finally:
         discriminator.train(was_training)
     return np.concatenate(video), np.concatenate(audio)
+
+
+def _heard(discriminator: SyncDiscriminator, waveform: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Embeddings [N, E] of a waveform [S]."""
+    first = next(discriminator.parameters(), torch.zeros(()))
+    sound = torch.from_numpy(waveform).to(first)[None]
+    found: NDArray[np.float64] = discriminator.embed_audio(sound)[0].double().cpu().numpy()
+    return found

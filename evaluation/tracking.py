@@ -42,6 +42,8 @@ class Track:
     """[T]: whether there was a face."""
     boxes: FloatArray
     """[T, 4]: left, top, right, bottom; NaN where no face was found."""
+    counts: NDArray[np.int_] | None = None
+    """[T]: how many faces the detector saw; 1 between detections."""
 
     @property
     def found_rate(self) -> float:
@@ -95,17 +97,19 @@ def track(
     follower = analyser if isinstance(analyser, Follower) else None
     landmarks = np.full((len(frames), _LANDMARKS, 2), np.nan)
     boxes = np.full((len(frames), 4), np.nan)
+    counts = np.zeros(len(frames), np.int_)
     last: Face | None = None
     for t, frame in enumerate(frames):
         face = None
         if follower is not None and last is not None and t % every:
             face = _followed(follower, frame, last)
         if face is None:
-            face = _nearest(analyser.analyse(frame), last)
+            faces = analyser.analyse(frame)
+            face, counts[t] = _nearest(faces, last), len(faces)
         last = face
         if face is not None:
-            landmarks[t], boxes[t] = face.landmarks, face.box
-    seen = Track(landmarks=landmarks, found=np.isfinite(boxes[:, 0]), boxes=boxes)
+            landmarks[t], boxes[t], counts[t] = face.landmarks, face.box, max(counts[t], 1)
+    seen = Track(landmarks=landmarks, found=np.isfinite(boxes[:, 0]), boxes=boxes, counts=counts)
     return seen.smoothed(smooth_frames) if smooth_frames > 0 else seen
 
 

@@ -50,7 +50,8 @@ def arguments_for(role: str) -> dict[str, int]:
 def talking_clip(name: str = "clip", frames: int = 24, seed: int = 0) -> Clip:
     """A clip of a drawn face [T, 96, 96, 3] that moves, blinks and opens its mouth on vowels.
 
-    Phonemes are in espeak's notation: silence, then p, m and open vowels; the sound is noise.
+    Phonemes are in espeak's notation: silence, then p, m and open vowels; the sound is noise, and
+    nothing in the silence.
     """
     rng = np.random.default_rng(seed)
     phonemes = tuple(
@@ -71,11 +72,15 @@ def talking_clip(name: str = "clip", frames: int = 24, seed: int = 0) -> Clip:
         )
         noise = rng.integers(-4, 5, face.shape)
         pictures.append(np.clip(face + noise, 0, 255).astype(np.uint8))
+    waveform = rng.uniform(-0.5, 0.5, frames * 640).astype(np.float32)
+    for symbol, start, stop in _SAID:
+        if symbol == "_":
+            waveform[start * 640 : stop * 640] = 0
     return Clip(
         name=name,
         identity="somebody",
         frames=np.stack(pictures),
-        waveform=rng.uniform(-0.5, 0.5, frames * 640).astype(np.float32),
+        waveform=waveform,
         phonemes=phonemes,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from styletalker.core.clip import Clip
@@ -33,16 +33,33 @@ class Metric(Contract, interface=True):
 
     **Raises** CheckpointError where weights are missing (which public file, its licence, where to
     put it), InputError where a clip cannot be measured. The harness counts both; nothing is
-    dropped in silence and nothing is reported as zero.
+    dropped in silence and nothing is reported as zero. A metric that needs weights says in
+    ``unavailable`` that they are missing: it is then asked about no clip, and reported as not
+    computed with that reason.
     """
 
     hears: ClassVar[bool] = False
     """Whether the value depends on the sound, or on what is said: such metrics are also asked about
     clips with another clip's sound, to see what chance scores."""
 
+    least_frames: ClassVar[int] = 1
+    """Clips of fewer frames cannot be measured; the contract's checks give it as many."""
+
+    pooled: ClassVar[bool] = False
+    """Whether the value is of all clips together, as the distance of two distributions is: then it
+    has none for a single clip, and no bootstrap interval, which would be far off."""
+
     def __init__(self, config: Any) -> None:
         """Build it from an instance of its configuration class."""
         self.config = config
+
+    def unavailable(self) -> str:
+        """Why it can measure nothing here, such as a missing file; an empty text if it can."""
+        return ""
+
+    def weights(self) -> Mapping[str, str]:
+        """SHA-256 of each weight file it measures with, by name; asked where it can measure."""
+        return {}
 
     @property
     @abstractmethod

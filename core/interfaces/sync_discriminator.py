@@ -16,8 +16,9 @@ class SyncDiscriminator(nn.Module, Contract, interface=True):
 
     **Maps** ``frames [B, T, 3, H, W] -> [B, N, E]`` and ``waveform [B, S] -> [B, N, E]``, with
     N = T - window_frames + 1: embedding n is about the frames [n, n + window_frames) and about
-    the samples of exactly those frames. Both are unit vectors, so that their product is a cosine
-    similarity (SyncNet compares distances, Chung & Zisserman 2016; the two order alike).
+    the samples of those frames, and of no others than ``audio_margin`` on either side. Both are
+    unit vectors, so that their product is a cosine similarity (SyncNet compares distances, Chung &
+    Zisserman 2016; the two order alike).
 
     **The network that scores sync must never be the one a model was trained against**: use two
     instances with other seeds or architectures.
@@ -53,6 +54,14 @@ class SyncDiscriminator(nn.Module, Contract, interface=True):
     @abstractmethod
     def window_frames(self) -> int:
         """Frames one embedding is about."""
+
+    @property
+    def audio_margin(self) -> int:
+        """Samples by which an audio embedding may reach beyond its frames on either side; 0.
+
+        Public networks have columns of sound that are longer than the step between them.
+        """
+        return 0
 
     @property
     @abstractmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["CompareConfig", "EvaluateCommandConfig"]
+__all__ = ["CompareConfig", "EvaluateCommandConfig", "StudyConfig"]
 
 
 @attrs.frozen(kw_only=True)
@@ -15,3 +15,8 @@ class CompareConfig:
 @attrs.frozen(kw_only=True)
 class EvaluateCommandConfig:
     """Options of the command ``evaluate``: all are given on the command line."""
+
+
+@attrs.frozen(kw_only=True)
+class StudyConfig:
+    """Options of the command ``study``: all are given on the command line."""

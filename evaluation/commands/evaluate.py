@@ -13,7 +13,7 @@ from styletalker.core.interfaces.command import Command
 if TYPE_CHECKING:
     from styletalker.evaluation.harness.method import Method
 
-__all__ = ["EvaluateCommand"]
+__all__ = ["EvaluateCommand", "named_folders"]
 
 _STORE = ".measurements"
 
@@ -46,7 +46,8 @@ def evaluate(
         typer.Option(help="A metric of `toolkit list metric` (repeatable); default: a good list."),
     ] = None,
     sync_scorer: Annotated[
-        Path | None, typer.Option(help="A sync discriminator's .safetensors, to score sync.")
+        str | None,
+        typer.Option(help="A sync discriminator's .safetensors or builtin:NAME, to score sync."),
     ] = None,
     controls: Annotated[
         bool, typer.Option(help="Also score the ground truth, and shuffled sound.")
@@ -66,7 +67,7 @@ def evaluate(
     """
     from styletalker.core.run.progress import Reporter
     from styletalker.evaluation.harness.default import choose_metrics
-    from styletalker.evaluation.harness.method import shuffled, truth_of
+    from styletalker.evaluation.harness.method import leaking, shuffled, truth_of
     from styletalker.evaluation.harness.sync_metrics import load_scorer, sync_tools
     from styletalker.evaluation.harness.tool import tools_of
     from styletalker.evaluation.report.write import write_report
@@ -79,7 +80,8 @@ def evaluate(
     if controls:
         floors = [shuffled(method) for method in methods]
         truth = truth_of(methods)
-        methods = [*([truth] if truth.samples else []), *methods, *floors]
+        leaks = [leak for method in methods if (leak := leaking(method))]
+        methods = [*([truth] if truth.samples else []), *methods, *floors, *leaks]
     reporter = Reporter()
     total = sum(len(method.samples) for method in methods)
     with reporter.live(), reporter.task("clips", total) as task:
@@ -94,6 +96,10 @@ def evaluate(
             tolerance_frames=tolerance,
             progress=task.advance,
         )
+    for tool in tools:
+        if tool.unavailable:
+            text = f"{tool.metric.title} is not computed: {tool.unavailable}"
+            typer.echo(f"toolkit: {text}", err=True)
     if json:
         print_json(summary)
     else:
@@ -109,6 +115,15 @@ def _methods(generated: list[str], reference: Path | None, manifest: Path | None
         return from_manifest(manifest)
     if not generated:
         raise InputError(compose("nothing to evaluate", fix="Give --generated or --manifest."))
+    return from_folders(named_folders(generated), reference)
+
+
+def named_folders(generated: list[str]) -> dict[str, Path]:
+    """What ``--generated`` says: name -> folder, the folder's own name by default.
+
+    Raises:
+        InputError: two have one name.
+    """
     folders: dict[str, Path] = {}
     for text in generated:
         name, _, folder = text.partition("=") if not Path(text).exists() else ("", "", text)
@@ -118,4 +133,4 @@ def _methods(generated: list[str], reference: Path | None, manifest: Path | None
             problem = "--generated: two methods have one name"
             raise InputError(compose(problem, given=label, fix="Name them: NAME=FOLDER."))
         folders[label] = path
-    return from_folders(folders, reference)
+    return folders

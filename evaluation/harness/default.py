@@ -13,21 +13,36 @@ __all__ = ["DEFAULT_METRICS", "choose_metrics"]
 
 DEFAULT_METRICS = (
     "face_found_rate",
+    "lse_d",
+    "lse_c",
+    "av_offset",
     "bilabial_closure",
     "lmd_mouth",
     "aperture_correlation",
     "vowel_openness",
     "pause_motion",
+    "silent_lip_motion",
+    "csim",
+    "csim_truth",
     "csim_dlib",
     "csim_dlib_truth",
     "lmd",
+    "fid",
+    "fd_dlib",
     "psnr",
     "ssim",
     "head_pose_spread",
     "head_pose_speed",
+    "head_pose_spectrum",
+    "beat_alignment",
+    "pose_diversity",
     "blink_rate",
+    "blink_duration",
+    "temporal_flicker",
+    "identity_drift",
 )
-"""Lips first: they are what is looked at."""
+"""Lips first: they are what is looked at. Metrics whose public weights are not there are reported
+as not computed."""
 
 
 def choose_metrics(names: Iterable[str], registry: Registry) -> list[Chosen]:

@@ -17,7 +17,7 @@ __all__ = ["SUFFIXES", "from_folders", "from_manifest"]
 
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 """What counts as a video."""
-_KEYS = ("method", "name", "generated", "reference", "phonemes")
+_KEYS = ("method", "name", "generated", "reference", "motion", "phonemes")
 
 
 def from_folders(generated: Mapping[str, Path], reference: Path | None) -> list[Method]:
@@ -26,9 +26,11 @@ def from_folders(generated: Mapping[str, Path], reference: Path | None) -> list[
     A ground-truth video for which a method has none is counted as a failure of that method; a
     generated video without ground truth is measured by what needs none.
 
+    Two videos of one stem in a folder are a failure of that stem, since nothing says which counts.
+
     Raises:
-        InputError: a folder does not exist, holds no video, or two videos of one stem; or a
-            method's videos and the ground truth have no stem in common.
+        InputError: a folder does not exist or holds no video; or a method's videos and the ground
+            truth have no stem in common.
     """
     truths = {} if reference is None else _videos(reference)
     methods = []
@@ -41,10 +43,8 @@ def from_folders(generated: Mapping[str, Path], reference: Path | None) -> list[
             raise InputError(compose(f"{problem} ({first!r} there, {other!r} here)", fix=fix))
         samples = []
         for stem in sorted(set(videos) | set(truths)):
-            made: Source = MissingSource(f"{folder}: there is no video {stem!r}")
-            if stem in videos:
-                made = VideoSource(videos[stem], name=stem)
-            truth = VideoSource(truths[stem], name=stem) if stem in truths else None
+            made = _one(folder, stem, videos.get(stem, []))
+            truth = _one(reference, stem, truths[stem]) if reference and stem in truths else None
             samples.append(Sample(name=stem, generated=made, reference=truth))
         methods.append(Method(name=name, samples=tuple(samples)))
     return methods
@@ -53,14 +53,15 @@ def from_folders(generated: Mapping[str, Path], reference: Path | None) -> list[
 def from_manifest(path: Path) -> list[Method]:
     """Methods from a manifest: CSV with a header, or a JSON list of objects.
 
-    Each row has ``generated`` and, optionally, ``reference`` (files, relative to the manifest),
+    Each row has ``generated`` and, optionally, ``reference`` and ``motion`` (the video whose motion
+    it was given; files, relative to the manifest),
     ``method`` (default ``generated``), ``name`` (default the stem) and, in JSON, ``phonemes``: a
-    list of ``[symbol, start_s, end_s]``.
+    list of ``[symbol, start_s, end_s]``. A name that a method's clips have twice is a failure.
 
     Raises:
         InputError: it cannot be read, or a row is not like that.
     """
-    rows: dict[str, list[Sample]] = {}
+    rows: dict[str, dict[str, Sample]] = {}
     for number, row in enumerate(_rows(path), start=1):
         where = f"{path}: row {number}"
         unknown = [key for key in row if key not in _KEYS]
@@ -78,26 +79,40 @@ def from_manifest(path: Path) -> list[Method]:
         if row.get("reference"):
             truth = VideoSource(path.parent / str(row["reference"]), name=name, phonemes=phonemes)
         made = VideoSource(video, name=name, phonemes=phonemes)
-        sample = Sample(name=name, generated=made, reference=truth)
-        rows.setdefault(str(row.get("method") or "generated"), []).append(sample)
+        moved = row.get("motion")
+        motion = VideoSource(path.parent / str(moved)) if moved else None
+        sample = Sample(name=name, generated=made, reference=truth, motion=motion)
+        known = rows.setdefault(str(row.get("method") or "generated"), {})
+        if name in known:
+            problem = f"row {number} gives a second clip the name {name!r}"
+            reason = compose(problem, where=str(path), fix="Name them apart in a column `name`.")
+            sample = Sample(name=name, generated=MissingSource(reason))
+        known[name] = sample
     if not rows:
         raise InputError(compose("lists no video", where=str(path)))
-    return [Method(name=name, samples=tuple(samples)) for name, samples in rows.items()]
+    return [Method(name=name, samples=tuple(known.values())) for name, known in rows.items()]
 
 
-def _videos(folder: Path) -> dict[str, Path]:
-    """Stem -> file, sorted."""
+def _one(folder: Path, stem: str, files: Sequence[Path]) -> Source:
+    """The only video of a stem, or a source that says why there is not one."""
+    if not files:
+        return MissingSource(f"{folder}: there is no video {stem!r}")
+    if len(files) > 1:
+        problem = f"{' and '.join(file.name for file in files)} have one name"
+        return MissingSource(compose(problem, where=str(folder), fix="Keep one of them."))
+    return VideoSource(files[0], name=stem)
+
+
+def _videos(folder: Path) -> dict[str, list[Path]]:
+    """Stem -> files, sorted."""
     if not folder.is_dir():
         problem = "is a file, not a folder of videos" if folder.exists() else "no such folder"
         raise InputError(compose(problem, where=str(folder)))
-    found: dict[str, Path] = {}
+    found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
             continue
-        if path.stem in found:
-            problem = f"{found[path.stem].name} and {path.name} have one stem"
-            raise InputError(compose(problem, where=str(folder), fix="Keep one of them."))
-        found[path.stem] = path
+        found.setdefault(path.stem, []).append(path)
     if not found:
         expected = f"files ending in {', '.join(SUFFIXES)}"
         raise InputError(compose("holds no video", where=str(folder), expected=expected))

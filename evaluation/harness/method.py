@@ -9,7 +9,7 @@ import attrs
 from styletalker.core.errors import InputError, compose
 from styletalker.evaluation.harness.source import DubbedSource, Source
 
-__all__ = ["TRUTH", "Kind", "Method", "Sample", "shuffled", "truth_of"]
+__all__ = ["TRUTH", "Kind", "Method", "Sample", "leaking", "shuffled", "truth_of"]
 
 Kind = Literal["method", "truth", "ceiling", "floor", "leakage"]
 """``method`` is what is judged. The others are controls: the ground truth, what the renderer could
@@ -29,6 +29,8 @@ class Sample:
     """The video."""
     reference: Source | None = None
     """The ground truth, if there is one."""
+    motion: Source | None = None
+    """Whose motion is seen, if it is somebody else's: lips must not follow it."""
     facts: Mapping[str, Any] = attrs.field(factory=dict, eq=False)
     """Whatever else is known, ready for JSON."""
 
@@ -91,6 +93,30 @@ def shuffled(method: Method) -> Method:
         kind="floor",
         hears_only=True,
         note="the same pictures against another clip's sound: what chance scores",
+    )
+
+
+def leaking(method: Method) -> Method | None:
+    """Lip leakage: motion-controlled clips against what their motion source said.
+
+    The lips of such a clip must follow its own sound. If they fit the motion source's better than
+    any stranger's, the source's lips have leaked through: whatever hears (sync, aperture
+    correlation and so on) should score as with shuffled sound. None if no clip has a motion
+    source.
+    """
+    samples = tuple(
+        Sample(name=s.name, generated=DubbedSource(s.generated, s.motion), reference=s.motion)
+        for s in method.samples
+        if s.motion is not None
+    )
+    if not samples:
+        return None
+    return Method(
+        name=f"{method.name}, motion source's sound",
+        samples=samples,
+        kind="leakage",
+        hears_only=True,
+        note="lips against what the motion source said: the nearer to shuffled sound the better",
     )
 
 

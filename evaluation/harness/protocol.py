@@ -45,6 +45,7 @@ def weights_of(tools: Iterable[Tool]) -> dict[str, str]:
     """SHA-256 of the networks that measured: by file name, or by the scorer's name."""
     found = dict(_dlib_weights())
     for tool in tools:
+        found |= tool.weights
         scorer = getattr(tool.metric, "scorer", None)
         if scorer is not None:
             found[f"sync scorer {scorer.name}"] = scorer.sha256

@@ -69,7 +69,11 @@ def _groups(
     """Jobs by ground truth: it is read and looked at once for all methods."""
     groups: dict[Source, list[Job]] = {}
     for method in methods:
-        chosen = tuple(t.name for t in tools if t.metric.hears or not method.hears_only)
+        chosen = tuple(
+            tool.name
+            for tool in tools
+            if not tool.unavailable and (tool.metric.hears or not method.hears_only)
+        )
         for sample in method.samples:
             job = Job(
                 method=method.name,

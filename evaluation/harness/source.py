@@ -5,6 +5,7 @@ Sources are small and can be pickled: a worker process is told the source and re
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from abc import ABC, abstractmethod
@@ -12,12 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
+import av
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.clip import Clip, Phoneme
 from styletalker.core.errors import InputError, compose
+from styletalker.core.files import digest_of
 from styletalker.core.interfaces.corpus import Corpus
 from styletalker.core.media.movie import MovieFile
+from styletalker.evaluation.harness.frames import digest_of_frames, read_frames
+from styletalker.evaluation.harness.remarks import about_rate, about_sound
+from styletalker.evaluation.harness.tool import code_digest
 
 if TYPE_CHECKING:
     from styletalker.core.training.frames import FrameCache
@@ -35,13 +41,14 @@ __all__ = [
     "cut",
     "digest_of_clip",
     "has_sound",
+    "remarks_of",
 ]
 
 FPS = 25
 """Frames per second at which videos are measured."""
 SAMPLE_RATE = 16000
 """Samples per second, in Hz, at which their sound is measured."""
-_SOUND = "sound"
+_SOUND, _REMARKS = "sound", "remarks"
 
 
 class Source(ABC):
@@ -54,6 +61,10 @@ class Source(ABC):
         Raises:
             StyletalkerError: it cannot be read.
         """
+
+    def fingerprint(self) -> str | None:
+        """What tells this clip from all others without reading it; None if nothing does."""
+        return None
 
 
 @attrs.frozen(eq=False)
@@ -93,15 +104,21 @@ class VideoSource(Source):
     """What sounds when, if known."""
 
     def load(self) -> Clip:
-        """Frames and sound; without a sound track, silence, and :func:`has_sound` says so."""
+        """Frames and sound; without a sound track, silence, and :func:`has_sound` says so.
+
+        The frames of a long video are decoded whenever they are looked at, see
+        :class:`~styletalker.evaluation.harness.frames.LongFrames`.
+        """
         movie = MovieFile.open(self.path)
-        frames = np.stack(list(movie.frames(fps=FPS)))
+        frames = read_frames(lambda: movie.frames(fps=FPS))
         samples = len(frames) * SAMPLE_RATE // FPS
         waveform = np.zeros(samples, np.float32)
-        audio = movie.audio()
+        audio, heard = movie.audio(), None
         if audio is not None:
-            heard = audio.read(sample_rate=SAMPLE_RATE)[:samples]
-            waveform[: len(heard)] = heard
+            sound = audio.read(sample_rate=SAMPLE_RATE)[:samples]
+            heard = len(sound)
+            waveform[:heard] = sound
+        remarks = about_rate(self.path, movie.fps, FPS) + about_sound(heard, samples, SAMPLE_RATE)
         name = self.name or self.path.stem
         return Clip(
             name=name,
@@ -111,8 +128,24 @@ class VideoSource(Source):
             fps=FPS,
             sample_rate=SAMPLE_RATE,
             phonemes=self.phonemes,
-            facts={_SOUND: audio is not None},
+            facts={_SOUND: audio is not None, _REMARKS: remarks},
         )
+
+    def fingerprint(self) -> str | None:
+        """By the file's content, what is said in it, and how it is read."""
+        try:
+            state = self.path.stat()
+        except OSError:
+            return None
+        content = _content(self.path, state.st_mtime_ns, state.st_size)
+        said = [attrs.astuple(one) for one in self.phonemes]
+        return json.dumps([content, said, FPS, SAMPLE_RATE, av.__version__, code_digest(Source)])
+
+
+@functools.lru_cache(maxsize=4096)
+def _content(path: Path, changed_ns: int, size: int) -> str:  # noqa: ARG001
+    """SHA-256 of a file, computed again when it changes."""
+    return digest_of(path)
 
 
 @attrs.frozen
@@ -179,10 +212,20 @@ class DubbedSource(Source):
             facts={_SOUND: has_sound(heard)},
         )
 
+    def fingerprint(self) -> str | None:
+        """Of both."""
+        parts = [self.picture.fingerprint(), self.sound.fingerprint()]
+        return None if None in parts else json.dumps(["dubbed", *parts])
+
 
 def has_sound(clip: Clip) -> bool:
     """Whether *clip* has a sound track: a video file may have none."""
     return bool(clip.facts.get(_SOUND, True))
+
+
+def remarks_of(clip: Clip) -> list[str]:
+    """What a reader must know about how *clip* was read."""
+    return list(clip.facts.get(_REMARKS, ()))
 
 
 def cut(clip: Clip, frames: int) -> Clip:
@@ -218,6 +261,6 @@ def digest_of_clip(clip: Clip) -> str:
         [attrs.astuple(one) for one in clip.phonemes],
     ]
     total = hashlib.sha256(json.dumps(facts).encode())
-    total.update(clip.frames.tobytes())
+    total.update(digest_of_frames(clip.frames).encode())
     total.update(clip.waveform.tobytes())
     return total.hexdigest()

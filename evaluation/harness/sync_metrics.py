@@ -10,14 +10,20 @@ import json
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from styletalker.core.clip import Clip
 from styletalker.core.errors import CheckpointError, InputError, compose
-from styletalker.core.interfaces.metric import Metric
+from styletalker.core.interfaces.metric import Direction, Metric
 from styletalker.core.registry import Registry
-from styletalker.core.weights import read_facts
+from styletalker.core.weights import (
+    BUILTIN,
+    pretrained_names,
+    pretrained_offers,
+    pretrained_path,
+    read_facts,
+)
 from styletalker.evaluation.harness.source import has_sound
 from styletalker.evaluation.harness.tool import Tool, code_digest
 
@@ -25,8 +31,17 @@ if TYPE_CHECKING:
     from styletalker.core.interfaces.sync_discriminator import SyncDiscriminator
     from styletalker.evaluation.sync import SyncScore
 
-__all__ = ["NEAR_FRAMES", "SyncConfidence", "SyncScorer", "SyncWithin", "load_scorer", "sync_tools"]
+__all__ = [
+    "NEAR_FRAMES",
+    "SyncConfidence",
+    "SyncOffset",
+    "SyncScorer",
+    "SyncWithin",
+    "load_scorer",
+    "sync_tools",
+]
 
+_ROLE = "sync_discriminator"
 NEAR_FRAMES = 1
 """Offsets of so many frames at most count as in sync: viewers do not notice 40 ms."""
 
@@ -71,7 +86,9 @@ class SyncScorer:
 class _SyncMetric(Metric, abstract=True):
     """A metric by a scorer."""
 
-    unit, direction, uses_reference, hears = "1", "higher", False, True
+    unit: ClassVar[str] = "1"
+    direction: ClassVar[Direction] = "higher"
+    uses_reference, hears = False, True
 
     def __init__(self, config: SyncScorer) -> None:
         """Score with the scorer that stands in for a configuration."""
@@ -121,21 +138,58 @@ class SyncWithin(_SyncMetric):
         return float(np.mean([abs(one["offset_frames"]) <= NEAR_FRAMES for one in measurements]))
 
 
-def load_scorer(path: Path, registry: Registry) -> SyncScorer:
+class SyncOffset(_SyncMetric):
+    """Frames by which the lips come after the sound; median over clips.
+
+    Where the similarity over the offsets -15 to 15 is largest; SyncNet's sign: positive if the
+    lips are late. A constant delay shows here and not in the confidence.
+
+    **Pitfall.** Where the confidence is low the offset is chance.
+    """
+
+    unit, direction = "frames", "none"
+
+    @property
+    def title(self) -> str:
+        """``sync-offset-NAME``."""
+        return f"sync-offset-{self.scorer.name}"
+
+    def summarise(self, measurements: Sequence[dict[str, Any]]) -> float:
+        """Median over clips, in frames."""
+        return float(np.median([one["offset_frames"] for one in measurements]))
+
+
+def load_scorer(given: Path | str, registry: Registry) -> SyncScorer:
     """The sync discriminator in a ``.safetensors`` file with its JSON file beside it.
 
+    Args:
+        given: the file, or ``builtin:NAME`` for weights that an installed plug-in brings.
+        registry: where the component is looked up.
+
     Raises:
+        InputError: no plug-in brings a sync discriminator under that name.
         CheckpointError: the file is missing, damaged, or of another role.
         PluginError: its component is not installed.
     """
     from styletalker.core.checkpoint import load_component
 
+    path = _builtin(str(given), registry) if str(given).startswith(BUILTIN) else Path(given)
     facts = read_facts(path)
-    if facts.get("role") != "sync_discriminator":
+    if facts.get("role") != _ROLE:
         problem = "these are not the weights of a sync discriminator"
         raise CheckpointError(compose(problem, where=str(path), given=facts.get("role")))
     discriminator: Any = load_component(path, registry)
     return SyncScorer(str(facts["type"]).rpartition("/")[2], discriminator, facts["sha256"])
+
+
+def _builtin(given: str, registry: Registry) -> Path:
+    name = given.removeprefix(BUILTIN)
+    offer = pretrained_offers(registry, name).get(_ROLE)
+    if offer is None:
+        names = [k for k, roles in pretrained_names(registry).items() if _ROLE in roles]
+        problem = "no plug-in brings a sync discriminator under this name"
+        raise InputError(compose(problem, given=given, name=name, choices=names))
+    return pretrained_path(offer.component, name)
 
 
 def sync_tools(scorer: SyncScorer) -> list[Tool]:
@@ -143,5 +197,6 @@ def sync_tools(scorer: SyncScorer) -> list[Tool]:
     identity = json.dumps([scorer.name, scorer.sha256, code_digest(SyncScorer)])
     return [
         Tool(name="sync_confidence", metric=SyncConfidence(scorer), identity=identity),
+        Tool(name="sync_offset", metric=SyncOffset(scorer), identity=identity),
         Tool(name="sync_within", metric=SyncWithin(scorer), identity=identity),
     ]

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import inspect
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import attrs
@@ -30,6 +30,10 @@ class Tool:
     """The metric."""
     identity: str
     """Changes whenever a measurement may: with options, weights, version and code."""
+    unavailable: str = ""
+    """Why it can measure nothing here; empty if it can."""
+    weights: Mapping[str, str] = attrs.field(factory=dict)
+    """SHA-256 of the weight files it measures with, by name."""
 
 
 def tools_of(chosen: Iterable[Chosen], registry: Registry) -> list[Tool]:
@@ -47,13 +51,24 @@ def tools_of(chosen: Iterable[Chosen], registry: Registry) -> list[Tool]:
         name = offer.component.name
         if any(tool.name == name for tool in tools):
             raise InputError(compose("a metric is chosen twice", given=name))
+        missing = metric.unavailable()
+        weights = {} if missing else dict(metric.weights())
         about = [
             offer.qualified,
             offer.plugin.version,
             structurer.identity(one),
             code_digest(type(metric)),
+            sorted(weights.values()),
         ]
-        tools.append(Tool(name=name, metric=metric, identity=json.dumps(about, sort_keys=True)))
+        tools.append(
+            Tool(
+                name=name,
+                metric=metric,
+                identity=json.dumps(about, sort_keys=True),
+                unavailable=missing,
+                weights=weights,
+            )
+        )
     return tools
 
 

@@ -10,7 +10,7 @@ from styletalker.core.clip import Clip, Phoneme
 from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.metric import Metric
 
-__all__ = ["MeanMetric", "check_same_size", "finite", "phonemes_of", "the_reference"]
+__all__ = ["MeanMetric", "check_moves", "check_same_size", "finite", "phonemes_of", "the_reference"]
 
 
 class MeanMetric(Metric, abstract=True):
@@ -56,6 +56,12 @@ def phonemes_of(generated: Clip, reference: Clip | None) -> tuple[Phoneme, ...]:
         problem = f"clip {generated.name}: the times of its phonemes are not known"
         raise InputError(compose(problem))
     return phonemes
+
+
+def check_moves(clip: Clip) -> None:
+    """Raise InputError if *clip* has one frame only: nothing moves in it."""
+    if len(clip.frames) < 2:
+        raise InputError(compose(f"clip {clip.name}: one frame shows no motion"))
 
 
 def finite(value: float, clip: Clip, why: str) -> float:

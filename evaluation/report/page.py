@@ -7,9 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from styletalker.evaluation.harness.summary import NOT_ASKED
+from styletalker.evaluation.harness.summary import NOT_ASKED, without_clip
 from styletalker.evaluation.report.shown import Shown
-from styletalker.evaluation.report.tables import ARROWS, Column, best_of, columns_of, figure
+from styletalker.evaluation.report.tables import (
+    ARROWS,
+    Column,
+    best_of,
+    columns_of,
+    figure,
+    missing_of,
+)
 
 __all__ = ["page"]
 
@@ -20,6 +27,9 @@ _FILES = (
 )
 _MOST_FAILURES = 200
 """Lines of the list of failures; the rest stands in ``clips.csv``."""
+_DOTS = "A dot is a clip; the upright line is the value over all clips, the bar its interval."
+_MOST_NAMES = 12
+"""Names in one cell of a list."""
 _LEGEND = (
     "↑ higher is better, ↓ lower is better, ≈ nearer to the ground truth is better. Below each "
     "value its {level:.0f} % interval over clips. n is the number of clips that could be measured, "
@@ -27,8 +37,13 @@ _LEGEND = (
 )
 
 
-def page(title: str, summary: Mapping[str, Any], shown: Sequence[Shown]) -> str:
-    """The HTML of a report: numbers, clips, failures and how it was measured."""
+def page(
+    title: str, summary: Mapping[str, Any], shown: Sequence[Shown], plots: Sequence[str] = ()
+) -> str:
+    """The HTML of a report: numbers, clips, failures and how it was measured.
+
+    *plots* are figures of the values' distributions.
+    """
     protocol = summary["protocol"]
     name = f"{protocol['name']} {protocol['version']}"
     version = html.escape(str(summary["version"]))
@@ -44,7 +59,13 @@ def page(title: str, summary: Mapping[str, Any], shown: Sequence[Shown]) -> str:
     if shown:
         body.append("<h2>Clips</h2>")
         body += [f"<h3>{html.escape(one.name)}</h3>{one.markup}" for one in shown]
-    body += ["<h2>What could not be measured</h2>", _failures(summary)]
+    if plots:
+        body.append(
+            f"<details><summary><h2>Distributions</h2></summary><p>{_DOTS}</p>"
+            f'<div class="plots">{"".join(plots)}</div></details>'
+        )
+    body += [_missing(summary), *_not_computed(summary)]
+    body += ["<h2>What could not be measured</h2>", _failures(summary), *_remarks(summary)]
     body += ["<h2>Protocol</h2>", _protocol(summary)]
     style = _STYLE.read_text(encoding="utf-8")
     return (
@@ -106,15 +127,78 @@ def _notes(summary: Mapping[str, Any]) -> str:
     return f'<ul class="soft">{"".join(lines)}</ul>' if lines else ""
 
 
+def _missing(summary: Mapping[str, Any]) -> str:
+    """Metrics without their weights: a heading and a list, or nothing."""
+    rows = [
+        f"<li>{html.escape(title)}: {html.escape(reason)}</li>"
+        for title, reason in missing_of(summary)
+    ]
+    return f"<h2>Metrics not computed</h2><ul>{''.join(rows)}</ul>" if rows else ""
+
+
+def _not_computed(summary: Mapping[str, Any]) -> list[str]:
+    """Metrics without any value for a judged method, with the reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for method, entries in summary["methods"].items():
+        if summary["kinds"][method] not in ("method", "truth"):
+            continue
+        for entry in entries.values():
+            if entry["value"] is None and not entry.get("missing"):
+                reason = without_clip(str(entry["reason"]))
+                found.setdefault((entry["title"], reason), []).append(method)
+    if not found:
+        return []
+    rows = [(title, ", ".join(methods), reason) for (title, reason), methods in found.items()]
+    return ["<h2>What was not computed</h2>", _rows(("metric", "method", "reason"), rows)]
+
+
+def _remarks(summary: Mapping[str, Any]) -> list[str]:
+    """What a reader must know of clips that were measured: one line for each method and remark."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in summary.get("remarks", ()):
+        found.setdefault((one["method"], one["remark"]), []).append(one["clip"])
+    if not found:
+        return []
+    rows = [(method, ", ".join(clips), text) for (method, text), clips in found.items()]
+    return [
+        "<h2>Remarks</h2>",
+        "<p>These clips were measured; read their values with this in mind.</p>",
+        _rows(("method", "clips", "remark"), rows[:_MOST_FAILURES]),
+    ]
+
+
+def _rows(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in heads)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(_short(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="scroll wrap"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>"
+    )
+
+
+def _short(text: str) -> str:
+    """A long list of clips, cut: ``clips.csv`` has all."""
+    names = text.split(", ")
+    if len(names) <= _MOST_NAMES:
+        return text
+    return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"
+
+
 def _failures(summary: Mapping[str, Any]) -> str:
     """One line for each method and reason: a broken video fails in all metrics alike."""
     found: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
     for method, entries in summary["methods"].items():
         for entry in entries.values():
+            if entry.get("missing"):
+                continue
             faults = [(one["clip"], one["reason"]) for one in entry["failures"]]
             if entry["reason"] and not faults and entry["reason"] != NOT_ASKED:
                 faults = [("all", entry["reason"])]
-            for clip, reason in faults:
+            for clip, text in faults:
+                reason = without_clip(text)
                 clips, titles = found.setdefault((method, reason), ([], []))
                 clips += [clip] if clip not in clips else []
                 titles += [entry["title"]] if entry["title"] not in titles else []
@@ -125,16 +209,9 @@ def _failures(summary: Mapping[str, Any]) -> str:
         for (method, reason), (clips, titles) in found.items()
     ]
     more = len(rows) - _MOST_FAILURES
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in rows[:_MOST_FAILURES]
-    )
     after = f'<p>And {more} more: see <a href="clips.csv">clips.csv</a>.</p>' if more > 0 else ""
-    return (
-        "<p>These count in no value.</p>"
-        '<div class="scroll wrap"><table><thead><tr><th>method</th><th>clips</th><th>metrics</th>'
-        f"<th>reason</th></tr></thead><tbody>{lines}</tbody></table></div>{after}"
-    )
+    table = _rows(("method", "clips", "metrics", "reason"), rows[:_MOST_FAILURES])
+    return f"<p>These count in no value.</p>{table}{after}"
 
 
 def _protocol(summary: Mapping[str, Any]) -> str:

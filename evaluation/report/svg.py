@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Line", "chart"]
+__all__ = ["Line", "chart", "steps"]
 
 _WIDTH, _HEIGHT = 640, 170
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 8, 24
@@ -102,13 +102,13 @@ def _envelope(waveform: NDArray[np.float32]) -> str:
 
 def _grid(low: float, high: float, seconds: float) -> list[str]:
     parts = []
-    for value in _steps(low, high):
+    for value in steps(low, high):
         y = _y((value - low) / (high - low))
         parts.append(
             f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
         parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.4g}</text>')
-    for value in _steps(0.0, seconds):
+    for value in steps(0.0, seconds):
         x = _x(value / seconds)
         anchor = "end" if value > 0.95 * seconds else "middle"
         parts.append(
@@ -117,8 +117,8 @@ def _grid(low: float, high: float, seconds: float) -> list[str]:
     return parts
 
 
-def _steps(low: float, high: float) -> list[float]:
-    """Round numbers between *low* and *high*."""
+def steps(low: float, high: float) -> list[float]:
+    """Round numbers between *low* and *high*, which must differ."""
     rough = (high - low) / _TICKS
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough)

@@ -19,6 +19,7 @@ __all__ = [
     "figure",
     "latex",
     "markdown",
+    "missing_of",
 ]
 
 ARROWS: Mapping[str, str] = {"higher": "↑", "lower": "↓", "none": "≈"}
@@ -44,12 +45,19 @@ class Column:
 
 
 def columns_of(summary: Mapping[str, Any]) -> list[Column]:
-    """The metrics of a summary."""
+    """The metrics of a summary, without those whose weights are missing."""
     first: Mapping[str, Any] = next(iter(summary["methods"].values()), {})
     return [
         Column(name=name, **{key: entry[key] for key in ("title", "unit", "direction")})
         for name, entry in first.items()
+        if not entry.get("missing")
     ]
+
+
+def missing_of(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Title and reason of each metric that was not computed, since its weights are missing."""
+    first: Mapping[str, Any] = next(iter(summary["methods"].values()), {})
+    return [(e["title"], e["reason"]) for e in first.values() if e.get("missing")]
 
 
 def figure(value: float | None) -> str:

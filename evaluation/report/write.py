@@ -12,6 +12,7 @@ from styletalker.evaluation.harness.method import Method
 from styletalker.evaluation.harness.run import measure_all
 from styletalker.evaluation.harness.summary import summarise, write_results
 from styletalker.evaluation.harness.tool import Tool
+from styletalker.evaluation.report.distributions import distributions
 from styletalker.evaluation.report.page import page
 from styletalker.evaluation.report.shown import show
 from styletalker.evaluation.report.tables import latex, markdown
@@ -79,7 +80,8 @@ def write_report(
     write_text(folder / "table.md", markdown(summary))
     write_text(folder / "table.tex", latex(summary))
     clips = show(folder, methods, _spread(methods, shown))
-    write_text(folder / "index.html", page(title, summary, clips))
+    plots = distributions(summary, tools, outcomes)
+    write_text(folder / "index.html", page(title, summary, clips, plots))
     return summary
 
 

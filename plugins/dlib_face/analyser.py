@@ -10,14 +10,13 @@ import cv2
 import dlib
 import numpy as np
 from numpy.typing import NDArray
-from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
+from styletalker.plugins.common.picture import check_picture
 from styletalker.plugins.dlib_face.config import DlibConfig
 from styletalker.plugins.dlib_face.models import identity_model, landmark_model
 
 __all__ = ["Dlib"]
 
-_CHANNELS = 3
 _SHIFT = 0.04
 """By which part of its width a box is shifted: what the detector's own boxes differ by."""
 
@@ -77,7 +76,7 @@ class Dlib(FaceAnalyser):
 
     def _enlarged(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
         """The image as the models see it, and by how much it is larger."""
-        _check_image(image)
+        check_picture(image)
         rows, columns = image.shape[:2]
         scale = max(1.0, self.config.min_side / min(rows, columns))
         if scale == 1.0:
@@ -132,12 +131,3 @@ def _points(shape: Any) -> NDArray[np.float64]:
 
 def _area(box: NDArray[np.float32]) -> float:
     return float((box[2] - box[0]) * (box[3] - box[1]))
-
-
-def _check_image(image: NDArray[np.uint8]) -> None:
-    array = np.asarray(image)
-    right = array.ndim == _CHANNELS and array.shape[-1] == _CHANNELS and array.size > 0
-    if not right or array.dtype != np.uint8:
-        given = f"{array.dtype} {array.shape}"
-        problem = "faces cannot be looked for in this image"
-        raise InputError(compose(problem, expected="uint8 [H, W, 3]", given=given))

@@ -38,7 +38,7 @@ class Evaluate(Stage):
 
     def run(self, context: StageContext) -> None:
         """Measure, summarise, write."""
-        from styletalker.evaluation.harness.method import shuffled, truth_of
+        from styletalker.evaluation.harness.method import leaking, shuffled, truth_of
         from styletalker.evaluation.report.write import write_report
 
         config = self.config
@@ -47,14 +47,18 @@ class Evaluate(Stage):
         judged = _methods(entries, truths)
         methods = [*judged, *self._ceiling(context, entries, truths)]
         if config.controls:
-            leaks = [leak for one in judged if (leak := _leakage(one, entries, truths))]
+            leaks = [leak for one in judged if (leak := leaking(one))]
             methods = [truth_of(judged), *methods, *map(shuffled, judged), *leaks]
+        tools = self._tools(context)
+        for tool in tools:
+            if tool.unavailable:
+                context.say(f"{tool.metric.title} is not computed: {tool.unavailable}")
         total = sum(len(method.samples) for method in methods)
         with context.progress("clips", total) as progress:
             summary = write_report(
                 context.outputs["report"],
                 methods,
-                self._tools(context),
+                tools,
                 store=context.directory / "measurements",
                 # The stage is in RUN/stages: the run is what is evaluated.
                 title=f"Evaluation of {context.directory.absolute().parents[1].name}",
@@ -171,35 +175,17 @@ def _methods(entries: list[VideoEntry], truths: _Truths) -> list[Method]:
     for one in entries:
         reference = truths.reference(one)
         made = VideoSource(one.path, name=one.name)
-        facts = {"seed": one.seed}
-        sample = Sample(name=one.name, generated=made, reference=reference, facts=facts)
+        foreign = one.motion is not None and one.motion != one.audio
+        motion = truths.source(one.motion) if one.motion is not None and foreign else None
+        sample = Sample(
+            name=one.name,
+            generated=made,
+            reference=reference,
+            motion=motion,
+            facts={"seed": one.seed},
+        )
         kinds.setdefault(one.kind, []).append(sample)
     return [
         Method(name=_KINDS.get(kind, kind), samples=tuple(samples))
         for kind, samples in kinds.items()
     ]
-
-
-def _leakage(method: Method, entries: list[VideoEntry], truths: _Truths) -> Method | None:
-    """Lips against the motion source's own sound: they should fit no better than by chance."""
-    from styletalker.evaluation.harness.method import Method, Sample
-    from styletalker.evaluation.harness.source import DubbedSource, VideoSource
-
-    samples = []
-    for one in entries:
-        if _KINDS.get(one.kind, one.kind) != method.name:
-            continue
-        if one.motion is None or one.motion == one.audio:
-            continue
-        source = truths.source(one.motion)
-        made = DubbedSource(VideoSource(one.path, name=one.name), source)
-        samples.append(Sample(name=one.name, generated=made, reference=source))
-    if not samples:
-        return None
-    return Method(
-        name=f"{method.name}, motion source's sound",
-        samples=tuple(samples),
-        kind="leakage",
-        hears_only=True,
-        note="lips against what the motion source said: the nearer to shuffled sound the better",
-    )

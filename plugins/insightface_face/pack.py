@@ -1,0 +1,35 @@
+"""Where the model pack is, without importing insightface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from styletalker.core.errors import CheckpointError
+from styletalker.core.public_files import find_public_file, missing_text, weights_folder
+from styletalker.plugins.insightface_face.config import PACK
+
+__all__ = ["RECOGNITION", "find_pack", "own_folder"]
+
+RECOGNITION = "w600k_r50.onnx"
+"""The ArcFace network of ``buffalo_l``: ResNet-50 on WebFace600K."""
+
+
+def own_folder() -> Path:
+    """Where insightface itself puts the pack."""
+    return Path.home() / ".insightface" / "models" / PACK.name
+
+
+def find_pack(given: str = "", *, download: bool = False) -> Path:
+    """The folder of the pack: *given*; else in the weights folder; else where insightface puts it.
+
+    Raises:
+        CheckpointError: it is nowhere, and *download* is false; or there is no such folder.
+    """
+    if given:
+        return find_public_file(PACK, given)
+    for folder in (weights_folder() / PACK.name, own_folder()):
+        if folder.is_dir():
+            return folder
+    if download:
+        return own_folder()  # insightface downloads it there when it is built
+    raise CheckpointError(missing_text(PACK, weights_folder() / PACK.name))

@@ -1,0 +1,93 @@
+"""SyncNet_color of Wav2Lip (Prajwal et al., arXiv 2008.10010).
+
+Names of parameters are those of ``lipsync_expert.pth``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["WINDOW_COLUMNS", "WINDOW_FRAMES", "ExpertNetwork"]
+
+WINDOW_FRAMES = 5
+"""Frames of a window, stacked as channels."""
+WINDOW_COLUMNS = 16
+"""Mel columns of a window, 12.5 ms apart."""
+
+
+class ExpertNetwork(nn.Module):
+    """Lower halves of faces and mel columns to unit vectors without negative entries."""
+
+    def __init__(self, divisor: int = 1) -> None:
+        """Random weights; *divisor* narrows all layers."""
+        super().__init__()
+        width = lambda channels: max(1, channels // divisor)  # noqa: E731
+        self.face_encoder = nn.Sequential(
+            _Block(3 * WINDOW_FRAMES, width(32), 7, 1, 3),
+            _Block(width(32), width(64), 5, (1, 2), 1),
+            *_residual(width(64), 2),
+            _Block(width(64), width(128), 3, 2, 1),
+            *_residual(width(128), 3),
+            _Block(width(128), width(256), 3, 2, 1),
+            *_residual(width(256), 2),
+            _Block(width(256), width(512), 3, 2, 1),
+            *_residual(width(512), 2),
+            _Block(width(512), width(512), 3, 2, 1),
+            _Block(width(512), width(512), 3, 1, 0),
+            _Block(width(512), width(512), 1, 1, 0),
+        )
+        self.audio_encoder = nn.Sequential(
+            _Block(1, width(32), 3, 1, 1),
+            *_residual(width(32), 2),
+            _Block(width(32), width(64), 3, (3, 1), 1),
+            *_residual(width(64), 2),
+            _Block(width(64), width(128), 3, 3, 1),
+            *_residual(width(128), 2),
+            _Block(width(128), width(256), 3, (3, 2), 1),
+            *_residual(width(256), 2),
+            _Block(width(256), width(512), 3, 1, 0),
+            _Block(width(512), width(512), 1, 1, 0),
+        )
+
+    def forward(self, mel: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:
+        """Unit vectors of sound and faces, in the public order: audio first."""
+        return self.audio(mel), self.video(faces)
+
+    def video(self, faces: Tensor) -> Tensor:
+        """Unit vectors [N, E] of lower halves [N, 15, 48, 96], BGR, 0 to 1, frame by frame."""
+        return functional.normalize(self.face_encoder(faces).flatten(1), dim=1)
+
+    def audio(self, mel: Tensor) -> Tensor:
+        """Unit vectors [N, E] of mel columns [N, 1, 80, 16], from -4 to 4."""
+        return functional.normalize(self.audio_encoder(mel).flatten(1), dim=1)
+
+
+class _Block(nn.Module):
+    """Convolution, batch normalisation, optionally a shortcut around both, ReLU."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        stride: Any,
+        padding: int,
+        *,
+        shortcut: bool = False,
+    ) -> None:
+        super().__init__()
+        self.conv_block = nn.Sequential(
+            nn.Conv2d(inputs, outputs, kernel, stride, padding), nn.BatchNorm2d(outputs)
+        )
+        self.shortcut = shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv_block(x)
+        return functional.relu(y + x if self.shortcut else y)
+
+
+def _residual(channels: int, count: int) -> list[_Block]:
+    return [_Block(channels, channels, 3, 1, 1, shortcut=True) for _ in range(count)]
