@@ -21,9 +21,7 @@ _SIDEWAYS = 0.5
 
 
 def facing_lips() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers along the ring [pairs] of the upper lip's points between the corners, and of the
-    lower lip's that face them.
-    """
+    """Numbers along the ring [pairs] of the upper lip's points, and of those that face them."""
     upper = np.arange(1, LIP_POINTS // 2)
     return upper, LIP_POINTS - upper
 
