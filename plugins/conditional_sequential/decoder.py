@@ -18,7 +18,8 @@ _DIRECT_START = 0.05
 class ResidualDecoder(nn.Module):
     """A causal recurrent network over [motion, audio, portrait]; what comes out is added to w_ref.
 
-    Motion may also act by a linear layer of its own (*direct*). The last layer may have a bottleneck (*rank*): the codes then move in that many directions.
+    Motion may also act by a linear layer of its own (*direct*). The last layer may have a
+    bottleneck (*rank*): the codes then move in that many directions.
     """
 
     def __init__(
