@@ -18,9 +18,6 @@ from torch.nn import functional
 
 __all__ = ["Activation", "filtered"]
 
-_ROWS, _COLUMNS = 2, 3
-"""Axes of [B, C, H, W]."""
-
 
 @attrs.frozen(kw_only=True)
 class Activation:
@@ -38,15 +35,6 @@ class Activation:
         if features.requires_grad:  # what the leaky ReLU needs for its gradient must stay
             return features.clamp(-self.clamp, self.clamp)
         return features.clamp_(-self.clamp, self.clamp)
-
-
-@attrs.frozen(kw_only=True)
-class _Reading:
-    """A short correlation along one axis: which taps, from which sample on, how many results."""
-
-    taps: slice
-    start: int
-    count: int
 
 
 def filtered(
@@ -73,108 +61,112 @@ def filtered(
         size: height and width of the output.
     """
     one = torch.ones(1, dtype=features.dtype, device=features.device)
-    first = (one if upper is None else upper).flip(0) * up
-    last = one if lower is None else lower
-    rising = _rising(up, len(first), padding[0], features.shape[_ROWS] * up + sum(padding))
-    falling = [
-        [_falling(up, down, len(last), phase, turn, size) for phase in range(up)]
-        for turn in range(up // down)
-    ]
-    grids: list[list[Tensor | None]] = [[None] * len(falling) for _ in falling]
+    start, rising = _rising((one if upper is None else upper) * up, up, padding[0])
+    lower = one if lower is None else lower
+    places = _places(len(lower), up, down).to(lower.device)
+    # Samples of each phase that the output reads.
+    count = math.ceil(size * down / up) + places.shape[2] - 1
+    missing = (-start, start + count + rising.shape[1] - 1 - features.shape[2])
+    around = missing[0] if missing[0] == missing[1] >= 0 else 0
+    if missing != (around, around):
+        features = functional.pad(features, [*missing, *missing])  # negative numbers cut
+    found: list[list[Tensor]] = []
     for p in range(up):
-        row = _along(features, _ROWS, first * activation.gain, rising[p])
-        columns = [activation(_along(row, _COLUMNS, first, reading)) for reading in rising]
-        for i, turns in enumerate(falling):
-            for j, others in enumerate(falling):
-                part = _lowered(columns, last, turns[p], others)
-                found = grids[i][j]
-                grids[i][j] = part if found is None else found.add_(part)
+        row = _along(features, rising[p, :, None] * activation.gain, (around, 0))
+        phases = [activation(_along(row, kernel[None], (0, around))) for kernel in rising]
+        found.append(
+            _lowered_rows(phases, lower, places)
+            if lower.dim() == 1
+            else _lowered_planes(phases, lower, places, p)
+        )
+    if lower.dim() == 1:
+        grids = [
+            [_total([_along(found[p][j], taps[p][:, None]) for p in range(up)]) for j in turns]
+            for taps, turns in ((_taken(lower, turn), range(len(places))) for turn in places)
+        ]
+    else:
+        parts = range(len(places) ** 2)
+        sums = [_total([rows[k] for rows in found]) for k in parts]
+        grids = [sums[k : k + len(places)] for k in parts[:: len(places)]]
     return _woven(grids, size)
 
 
-def _lowered(
-    columns: list[Tensor], last: Tensor, row: _Reading, readings: list[_Reading]
-) -> Tensor:
-    """What the phases of one row give to one phase of the output."""
-    total: Tensor | None = None
-    for phase, reading in zip(columns, readings, strict=True):
-        if last.dim() == 1:
-            part = _along(phase, _COLUMNS, last.flip(0), reading)
-        else:
-            part = _over(phase, last.flip(0, 1), row, reading)
-        total = part if total is None else total.add_(part)
-    assert total is not None  # there is at least one phase
-    return _along(total, _ROWS, last.flip(0), row) if last.dim() == 1 else total
-
-
-def _rising(up: int, taps: int, low: int, length: int) -> list[_Reading]:
-    """How each phase of the finer grid reads the input.
+def _rising(upper: Tensor, up: int, low: int) -> tuple[int, Tensor]:
+    """How the phases of the finer grid read the input: from which sample on, and taps [up, T].
 
     Sample t of the grid sums tap k times padded sample t + k, which is input sample
-    (t + k - low) / up where that is whole, and zero elsewhere.
+    (t + k - low) / up where that is whole, and zero elsewhere. The filter is turned round, as a
+    convolution is a correlation with the reversed taps.
     """
-    count = math.ceil((length - taps + 1) / up)
-    readings = []
-    for phase in range(up):
-        tap = (low - phase) % up
-        start = (phase + tap - low) // up
-        readings.append(_Reading(taps=slice(tap, None, up), start=start, count=count))
-    return readings
+    first = [(low - phase) % up for phase in range(up)]  # the first tap on an input sample
+    starts = [(phase + tap - low) // up for phase, tap in enumerate(first)]
+    begin, taps = min(starts), upper.flip(0)
+    chosen = [taps[tap::up] for tap in first]
+    length = max(start - begin + len(one) for start, one in zip(starts, chosen, strict=True))
+    rows = [
+        functional.pad(one, (start - begin, length - (start - begin) - len(one)))
+        for start, one in zip(starts, chosen, strict=True)
+    ]
+    return begin, torch.stack(rows)
 
 
-def _falling(up: int, down: int, taps: int, phase: int, turn: int, size: int) -> _Reading:
-    """How one phase of the output (every ``up / down``-th sample from *turn*) reads the grid's.
+def _places(taps: int, up: int, down: int) -> Tensor:
+    """Which tap of the lower filter meets sample e of a phase: [turns, up, E]; -1 for none.
 
     Output sample n sums tap k times grid sample n * down + k. With n = turn + b * up / down, that
     is sample b + e of the phase where k = up * e + phase - down * turn.
     """
-    start = math.ceil((down * turn - phase) / up)
-    tap = up * start + phase - down * turn
-    return _Reading(
-        taps=slice(tap, taps, up), start=start, count=math.ceil(size / (up // down))
-    )
+    turns = up // down
+    length = (taps - 1 + down * (turns - 1)) // up + 1
+    turn, phase = torch.arange(turns)[:, None, None], torch.arange(up)[:, None]
+    place = up * torch.arange(length) + phase - down * turn
+    return torch.where((place >= 0) & (place < taps), place, -1)
 
 
-def _along(features: Tensor, axis: int, taps: Tensor, reading: _Reading) -> Tensor:
-    """Correlate every channel along one axis; beyond the features there are zeros."""
-    shape = (1, 1, -1, 1) if axis == _ROWS else (1, 1, 1, -1)
-    kernel = taps[reading.taps].reshape(shape)
-    low, high = _missing(features.shape[axis], kernel.shape[axis], reading)
-    beside = (0, 0)
-    return _convolved(features, kernel, *((low, high), beside)[:: 1 if axis == _ROWS else -1])
+def _taken(lower: Tensor, places: Tensor) -> Tensor:
+    """The taps at *places* of the reversed filter along its first axis; zeros where none is."""
+    nothing = torch.zeros_like(lower[:1])
+    return torch.cat([lower.flip(0), nothing])[places]
 
 
-def _over(features: Tensor, taps: Tensor, row: _Reading, column: _Reading) -> Tensor:
-    """Correlate every channel along both axes with a filter that is not separable."""
-    kernel = taps[row.taps, column.taps][None, None]
-    rows = _missing(features.shape[_ROWS], kernel.shape[_ROWS], row)
-    return _convolved(
-        features, kernel, rows, _missing(features.shape[_COLUMNS], kernel.shape[_COLUMNS], column)
-    )
+def _lowered_rows(phases: list[Tensor], lower: Tensor, places: Tensor) -> list[Tensor]:
+    """The phases of one row of the grid, filtered along rows: one for each turn of the columns."""
+    return [
+        _total([_along(phase, kernel[None]) for phase, kernel in zip(phases, taps, strict=True)])
+        for taps in (_taken(lower, turn) for turn in places)
+    ]
 
 
-def _missing(length: int, taps: int, reading: _Reading) -> tuple[int, int]:
-    """How many samples are missing before and behind; negative where some are not read."""
-    return -reading.start, reading.start + reading.count + taps - 1 - length
+def _lowered_planes(phases: list[Tensor], lower: Tensor, places: Tensor, p: int) -> list[Tensor]:
+    """What row *p* of phases gives to each turn of rows and columns, by a filter [K, K]."""
+    found = []
+    for turn in places:
+        taps = _taken(lower, turn[p])  # [E, K]
+        for other in places:
+            kernels = _taken(taps.T, other).transpose(1, 2)  # [up, E, E], rows first
+            parts = [_along(phase, k) for phase, k in zip(phases, kernels, strict=True)]
+            found.append(_total(parts))
+    return found
 
 
-def _convolved(
-    features: Tensor, kernel: Tensor, rows: tuple[int, int], columns: tuple[int, int]
-) -> Tensor:
+def _along(features: Tensor, kernel: Tensor, padding: tuple[int, int] = (0, 0)) -> Tensor:
+    """Correlate every channel with one kernel [h, w]."""
     channels = features.shape[1]
-    if rows[0] != rows[1] or columns[0] != columns[1] or min(*rows, *columns) < 0:
-        features = functional.pad(features, [*columns, *rows])  # negative numbers cut
-        rows = columns = (0, 0)
-    weight = kernel.to(features.dtype).expand(channels, -1, -1, -1)
-    return functional.conv2d(
-        features, weight, padding=(rows[0], columns[0]), groups=channels
-    )
+    weight = kernel.to(features.dtype).expand(channels, 1, -1, -1)
+    return functional.conv2d(features, weight, padding=padding, groups=channels)
 
 
-def _woven(grids: list[list[Tensor | None]], size: int) -> Tensor:
+def _total(parts: list[Tensor]) -> Tensor:
+    """The sum of tensors that nobody else needs."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = total.add_(part)
+    return total
+
+
+def _woven(grids: list[list[Tensor]], size: int) -> Tensor:
     """The output of its phases: sample n is number n // m of phase n mod m on each axis."""
     if len(grids) == 1:
-        assert grids[0][0] is not None
-        return grids[0][0]
-    rows = [torch.stack([one for one in row if one is not None], 4).flatten(3) for row in grids]
+        return grids[0][0][..., :size, :size]
+    rows = [torch.stack(row, 4).flatten(3) for row in grids]
     return torch.stack(rows, 3).flatten(2, 3)[..., :size, :size]
