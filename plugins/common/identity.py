@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from styletalker.core.checks import check_shape
 from styletalker.core.errors import CheckpointError, InputError, compose
+from styletalker.core.weights_file.tensors import Tensors
 from styletalker.plugins.common.ir_se50 import BLOCKS_50, FaceBackbone
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["IdentityNetwork", "identity_loss", "identity_network_of"]
+__all__ = [
+    "IdentityNetwork",
+    "identity_loss",
+    "identity_network_of",
+    "identity_options_of",
+    "load_state",
+]
 
 _ALIGNED = 256
 """Pixels a side of the aligned picture the crop below belongs to."""
@@ -100,20 +108,30 @@ def identity_network_of(tensors: Mapping[str, Tensor]) -> IdentityNetwork:
     Raises:
         CheckpointError: these are not the weights of such a network.
     """
-    blocks, width = _stages_of(tensors)
-    weight = tensors.get("output_layer.3.weight")
-    if weight is None or width is None or weight.shape[1] % (8 * width):
-        raise CheckpointError("these are not the weights of an ArcFace network with an IR-SE50")
-    side = round((weight.shape[1] / (8 * width)) ** 0.5)
-    network = IdentityNetwork(
-        pixels=16 * side,
-        width=width,
-        blocks=blocks,
-        dim=weight.shape[0],
-        affine="output_layer.4.weight" in tensors,
-    )
+    network = IdentityNetwork(**identity_options_of(tensors))
     load_state(network, tensors)
     return network.eval().requires_grad_(requires_grad=False)
+
+
+def identity_options_of(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Arguments of :class:`IdentityNetwork` under which public weights fit; no tensor is read.
+
+    Raises:
+        CheckpointError: these are not the weights of such a network.
+    """
+    shapes = Tensors.of(tensors).shapes
+    blocks, width = _stages_of(shapes)
+    dim, flat = shapes.get("output_layer.3.weight", (0, 0))
+    side = round((flat / (8 * width)) ** 0.5) if width else 0
+    if not side or flat != 8 * width * side**2:
+        raise CheckpointError("these are not the weights of an ArcFace network with an IR-SE50")
+    return {
+        "pixels": 16 * side,
+        "width": width,
+        "blocks": blocks,
+        "dim": dim,
+        "affine": "output_layer.4.weight" in shapes,
+    }
 
 
 def load_state(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
@@ -122,28 +140,26 @@ def load_state(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     Raises:
         CheckpointError: names or shapes differ; the message names the first ones.
     """
-    own = module.state_dict()
-    given = {
-        name: tensors.get(name, own[name] if name.endswith("num_batches_tracked") else None)
-        for name in own
-    }
-    problems = [f"{name} is missing" for name, value in given.items() if value is None]
-    problems += [f"{name} is not known" for name in tensors if name not in own]
+    own, shapes = module.state_dict(), Tensors.of(tensors).shapes
+    free = {name for name in own if name.endswith("num_batches_tracked")}
+    problems = [f"{name} is missing" for name in own if name not in shapes and name not in free]
+    problems += [f"{name} is not known" for name in shapes if name not in own]
     problems += [
-        f"{name} has the shape {tuple(value.shape)} instead of {tuple(own[name].shape)}"
-        for name, value in given.items()
-        if value is not None and value.shape != own[name].shape
+        f"{name} has the shape {shapes[name]} instead of {tuple(value.shape)}"
+        for name, value in own.items()
+        if name in shapes and shapes[name] != tuple(value.shape)
     ]
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         label = type(module).__name__
         raise CheckpointError(f"not the weights of this {label}: {'; '.join(problems[:3])}{more}")
-    module.load_state_dict({name: value for name, value in given.items() if value is not None})
+    with torch.no_grad():
+        for name in shapes:  # one at a time: tensors of a mapped file are read here and let go of
+            own[name].copy_(tensors[name])
 
 
-def _stages_of(tensors: Mapping[str, Tensor]) -> tuple[tuple[int, ...], int | None]:
+def _stages_of(shapes: Mapping[str, tuple[int, ...]]) -> tuple[tuple[int, ...], int]:
     """Units per stage and the width of the first: a stage begins where the channels change."""
-    found = (re.fullmatch(r"body\.(\d+)\.res_layer\.3\.weight", name) for name in tensors)
-    order = sorted((int(match[1]), match[0]) for match in found if match)
-    widths = [tensors[name].shape[0] for _, name in order]
-    return tuple(widths.count(width) for width in sorted(set(widths))), min(widths, default=None)
+    found = (re.fullmatch(r"body\.\d+\.res_layer\.3\.weight", name) for name in shapes)
+    widths = [shapes[match[0]][0] for match in found if match]
+    return tuple(widths.count(width) for width in sorted(set(widths))), min(widths, default=0)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from styletalker.core.errors import CheckpointError
+from styletalker.core.weights_file.read import read_weights_file
 from styletalker.plugins.common.identity import IdentityNetwork, identity_network_of
 from styletalker.plugins.latent_optimisation.config import OptimizeConfig
 from torch import Tensor
@@ -48,14 +49,13 @@ def read_identity(path: Path | None) -> IdentityNetwork | None:
     """The network of public ArcFace weights in a file; None without a file.
 
     Raises:
-        CheckpointError: the file cannot be read, or holds something else than tensors.
+        InputError: there is no such file.
+        CheckpointError: it is unsafe or damaged, or holds something else.
     """
     if path is None:
         return None
+    file = read_weights_file(path)
     try:
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for damaged and for unsafe files
-        raise CheckpointError(f"{path}: cannot be read as weights: {error}") from error
-    if not isinstance(tensors, dict) or not all(isinstance(v, Tensor) for v in tensors.values()):
-        raise CheckpointError(f"{path}: does not hold a flat state dict")
-    return identity_network_of(tensors)
+        return identity_network_of(file.tensors)
+    except CheckpointError as error:
+        raise CheckpointError(f"{file.path}: {error}") from error

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
+from styletalker.core.weights_file.family import WeightsFamily
 from styletalker.plugins.style_encoders.config import E4EConfig, PSPEncoderConfig, ReStyleConfig
+from styletalker.plugins.style_encoders.public_files import FAMILIES
 
-__all__ = ["styletalker_components"]
+__all__ = ["styletalker_components", "styletalker_weights"]
 
 _SMOKE = {"width": 4, "blocks": [1, 1, 1, 1], "pixels": 32}
 _BACKBONE = "IR-SE50: arXiv 1801.07698"
@@ -50,3 +52,9 @@ def styletalker_components() -> list[Component]:
             smoke={**_SMOKE, "steps": 2},
         ),
     ]
+
+
+@hookimpl
+def styletalker_weights() -> list[WeightsFamily]:
+    """Offer to read public weights, of the network for the identity loss too."""
+    return list(FAMILIES)

@@ -9,7 +9,7 @@ from styletalker.core.config.options import above, within
 
 __all__ = ["DiscriminatorConfig", "Resolution", "StyleGAN2Config"]
 
-Resolution = Literal[32, 64, 128, 256, 512, 1024]
+Resolution = Literal[8, 16, 32, 64, 128, 256, 512, 1024]
 """Pixels a side: powers of two, because each block doubles the size."""
 
 
@@ -21,7 +21,7 @@ class StyleGAN2Config:
     """
 
     resolution: Resolution = 256
-    """Height and width of the images in pixels: 32, 64, 128, 256, 512 or 1024."""
+    """Height and width of the images in pixels: a power of two, 8 to 1024."""
     z_dim: int = attrs.field(default=512, validator=within(1, 4096))
     """Channels G of the random input, 1 to 4096."""
     w_dim: int = attrs.field(default=512, validator=within(1, 4096))
@@ -52,7 +52,7 @@ class DiscriminatorConfig:
     """Options of :class:`styletalker.plugins.stylegan2.discriminator.StyleGAN2Discriminator`."""
 
     resolution: Resolution = 256
-    """Height and width of the images in pixels: 32, 64, 128, 256, 512 or 1024."""
+    """Height and width of the images in pixels: a power of two, 8 to 1024."""
     channel_base: int = attrs.field(default=16384, validator=within(32, 1 << 20))
     """Channels times resolution of a block: the width of the large blocks."""
     channel_max: int = attrs.field(default=512, validator=within(1, 4096))

@@ -69,6 +69,10 @@ def rosinality_generator(file: WeightsFile) -> Fit | None:
     for where in ("latent_avg", f"{name}.latent_avg"):
         if where in file.tensors:
             mean = file.tensors[where]
+    if mean is not None and mean.dim() > 1 and not (mean == mean[:1]).all():
+        # An encoder's own mean code; for the generator it only says where truncation leads.
+        mean = mean.mean(0)
+        notes = ("the rows of the mean code differ: truncation leads to their mean",)
     theirs = theirs.renamed(lambda inner: None if inner == "latent_avg" else inner)
     tensors = _said(file, lambda: rosinality.as_public(theirs, mean))
     if mean is None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
+from styletalker.core.weights_file.family import WeightsFamily
 from styletalker.plugins.stylegan3.config import StyleGAN3Config
+from styletalker.plugins.stylegan3.public_files import FAMILIES
 
-__all__ = ["styletalker_components"]
+__all__ = ["styletalker_components", "styletalker_weights"]
 
 
 @hookimpl
@@ -35,3 +37,9 @@ def styletalker_components() -> list[Component]:
             },
         )
     ]
+
+
+@hookimpl
+def styletalker_weights() -> list[WeightsFamily]:
+    """Offer to read public weights."""
+    return list(FAMILIES)

@@ -29,8 +29,10 @@ class StyleGAN3Config:
     """Channels G of the random input, 1 to 4096."""
     w_dim: int = attrs.field(default=512, validator=within(1, 4096))
     """Channels D of a style code, 1 to 4096."""
-    label_dim: int = attrs.field(default=0, validator=within(0, 65536))
-    """Length of the class labels, 0 to 65536; 0 for a generator without labels."""
+    classes: int = attrs.field(default=0, validator=within(0, 100_000))
+    """Classes of a model with labels; 0 for one without, 0 to 100000."""
+    label: int = attrs.field(default=0, validator=within(0, 100_000))
+    """The class that is drawn where a caller gives no labels; counts from 0."""
     mapping_layers: int = attrs.field(default=2, validator=within(1, 16))
     """Layers of the mapping network, 1 to 16; two in the paper."""
     channel_base: int = attrs.field(default=16384, validator=within(4, 1 << 20))
@@ -68,6 +70,8 @@ class StyleGAN3Config:
 
     def __attrs_post_init__(self) -> None:
         """Refuse options that contradict each other."""
+        if self.label >= max(self.classes, 1):
+            raise ValueError("label must be below classes")
         if self.critical >= self.layers:
             raise ValueError("critical must be smaller than layers")
         if self.first_stopband <= self.first_cutoff:

@@ -8,8 +8,8 @@ import torch
 from styletalker.core.checks import check_shape
 from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.generator import Generator, NoiseMode
+from styletalker.plugins.stylegan2.mapping import MappingNetwork
 from styletalker.plugins.stylegan3.config import StyleGAN3Config
-from styletalker.plugins.stylegan3.mapping import LabelMapping
 from styletalker.plugins.stylegan3.synthesis import SynthesisNetwork
 from torch import Tensor
 
@@ -37,11 +37,11 @@ class StyleGAN3(Generator):
     def __init__(self, config: StyleGAN3Config) -> None:
         """Build it; weights are random."""
         super().__init__(config)
-        self.mapping_network = LabelMapping(
+        self.mapping_network = MappingNetwork(
             z_dim=config.z_dim,
             w_dim=config.w_dim,
-            label_dim=config.label_dim,
             layers=config.mapping_layers,
+            classes=config.classes,
         )
         self.synthesis_network = SynthesisNetwork(config)
 
@@ -79,14 +79,14 @@ class StyleGAN3(Generator):
             z: standard normal, [B, G].
             truncation: 1 keeps the code, 0 gives the mean code.
             cutoff: how many layers, from the coarsest, to truncate; None for all.
-            labels: class labels [B, label_dim], one-hot; needed by a generator that has them.
+            labels: [B, C], one-hot (mixtures are possible), for a model with classes; None takes
+                the class that the option ``label`` says.
 
         Raises:
-            InputError: a wrong shape, or labels where there are none or the other way round.
+            InputError: a wrong shape, or labels where there are no classes.
         """
         check_shape("z", z, "B G", G=self.z_dim)
-        self._check_labels(labels, len(z))
-        ws: Tensor = self.mapping_network(z, labels)[:, None].repeat(1, self.num_ws, 1)
+        ws: Tensor = self.mapping_network(z, self._labels(z, labels))[:, None].repeat(1, self.num_ws, 1)
         if truncation == 1:
             return ws
         mean = self.mean_ws()
@@ -113,17 +113,14 @@ class StyleGAN3(Generator):
         average = self.mapping_network.w_avg
         average.lerp_(ws[:, 0].mean(0).to(average.dtype), 1 - momentum)
 
-    def _check_labels(self, labels: Tensor | None, batch: int) -> None:
-        wanted = self.config.label_dim
-        if (labels is None) == (wanted == 0):
-            if labels is not None and tuple(labels.shape) != (batch, wanted):
-                expected = f"[{batch}, {wanted}]"
-                given = tuple(labels.shape)
-                raise InputError(
-                    compose("labels have the wrong shape", expected=expected, given=given)
-                )
-            return
-        if labels is None:
-            fix = f"Give labels=, one-hot [B, {wanted}]."
-            raise InputError(compose("this generator was made for class labels", fix=fix))
-        raise InputError("this generator has no class labels; leave labels= out")
+    def _labels(self, z: Tensor, labels: Tensor | None) -> Tensor | None:
+        classes = self.config.classes
+        if labels is not None:
+            if not classes:
+                raise InputError("labels were given, and the generator has no classes")
+            check_shape("labels", labels, f"{len(z)} {classes}")
+            return labels
+        if not classes:
+            return None
+        chosen = torch.full((len(z),), self.config.label, device=z.device)
+        return torch.nn.functional.one_hot(chosen, classes).to(z.dtype)

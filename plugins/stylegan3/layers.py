@@ -40,10 +40,10 @@ class AliasFreeLayer(nn.Module):
         self.weight = nn.Parameter(torch.randn(outputs, inputs, plan.kernel, plan.kernel))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.register_buffer("magnitude_ema", torch.ones(()))
-        radial = config.radial and not plan.critical
-        self.register_buffer("up_filter", _filter(plan, plan.up_taps, before=True, radial=False))
+        radial = config.radial
+        self.register_buffer("up_filter", lowpass(**plan.filter_of("up_filter", radial=radial)))
         self.register_buffer(
-            "down_filter", _filter(plan, plan.down_taps, before=False, radial=radial)
+            "down_filter", lowpass(**plan.filter_of("down_filter", radial=radial))
         )
         gain, slope = (1.0, 1.0) if plan.is_rgb else (math.sqrt(2), _SLOPE)
         self.activation = Activation(slope=slope, gain=gain, clamp=config.conv_clamp)
@@ -88,21 +88,6 @@ class AliasFreeLayer(nn.Module):
     @torch.no_grad()
     def _follow(self, features: Tensor) -> None:
         """While this layer is trained, follow the mean square of what comes in."""
-        if self.training and self.weight.requires_grad and self._is_learning:
+        if self.training and self.weight.requires_grad and not torch.is_inference_mode_enabled():
             current = features.detach().float().square().mean()
             self.magnitude_ema.copy_(current.lerp(self.magnitude_ema.float(), self.beta))
-
-    @property
-    def _is_learning(self) -> bool:
-        return not torch.is_inference_mode_enabled()
-
-
-def _filter(plan: LayerPlan, taps: int, *, before: bool, radial: bool) -> Tensor | None:
-    band = plan.before if before else plan.after
-    return lowpass(
-        taps=taps,
-        cutoff=band.cutoff,
-        width=band.half_width * 2,
-        rate=plan.fine_rate,
-        radial=radial,
-    )

@@ -1,7 +1,6 @@
 """Public weights: the names NVIDIA's StyleGAN3 repository gives to tensors and options.
 
-This file knows names and shapes only, not how a pickle is read. The published weights are under
-NVIDIA's source code licence: for research and evaluation, not for commercial use.
+This file knows names and shapes only; the core's reader keeps what is unsafe in such files away.
 """
 
 from __future__ import annotations
@@ -12,18 +11,21 @@ from typing import Any
 
 import torch
 from styletalker.core.errors import CheckpointError
+from styletalker.core.weights_file.tensors import Tensors
 from styletalker.plugins.stylegan3.config import StyleGAN3Config
-from styletalker.plugins.stylegan3.generator import StyleGAN3
+from styletalker.plugins.stylegan3.lowpass import lowpass
+from styletalker.plugins.stylegan3.schedule import layer_name, plans_of
 from torch import Tensor
 
-__all__ = ["from_public", "generator_of", "is_public", "options_of"]
+__all__ = ["check_filters", "from_public", "options_of"]
 
 _PARTS = {"mapping": "mapping_network", "synthesis": "synthesis_network"}
 """Their names, and ours: ``mapping`` and ``synthesis`` are methods of the role here."""
+_MEAN = "mapping.w_avg"
 _LAYER = re.compile(r"synthesis\.L(\d+)_(\d+)_(\d+)\.weight")
 _OPTIONS = {
     "z_dim": "z_dim",
-    "c_dim": "label_dim",
+    "c_dim": "classes",
     "w_dim": "w_dim",
     "img_resolution": "resolution",
     "channel_base": "channel_base",
@@ -45,26 +47,20 @@ _OPTIONS = {
 """Arguments of their constructor, and our options. ``num_fp16_res`` has none: see the README."""
 _PUBLISHED = {"channel_base": 32768, "channel_max": 512, "magnitude_beta": 0.999}
 """Their constructor's defaults where ours are others."""
+_NEAR = 1e-5
+"""How much a filter in a file may differ from what its options make."""
 
 
-def is_public(tensors: Mapping[str, Tensor]) -> bool:
-    """Whether these are the tensors of a StyleGAN3 generator, by their names."""
-    return "synthesis.input.freqs" in tensors and any(map(_LAYER.fullmatch, tensors))
-
-
-def from_public(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def from_public(tensors: Mapping[str, Tensor]) -> Tensors:
     """The state of :class:`~styletalker.plugins.stylegan3.generator.StyleGAN3`.
 
     Raises:
         CheckpointError: a tensor is none of that generator's.
     """
-    state: dict[str, Tensor] = {}
-    for name, tensor in tensors.items():
-        part, _, rest = name.partition(".")
-        if part not in _PARTS:
-            raise CheckpointError(f"no tensor of a StyleGAN3 generator is called {name!r}")
-        state[f"{_PARTS[part]}.{rest}"] = tensor
-    return state
+    given = Tensors.of(tensors)
+    if _MEAN not in given and "mapping.fc0.bias" in given:  # not every training follows the mean
+        given = given.joined({_MEAN: torch.zeros(given.shapes["mapping.fc0.bias"])})
+    return given.renamed(_ours)
 
 
 def options_of(
@@ -80,78 +76,77 @@ def options_of(
     Raises:
         CheckpointError: the tensors are not a StyleGAN3 generator's, or it makes no RGB images.
     """
-    if not is_public(tensors):
-        raise CheckpointError("these are not the weights of a StyleGAN3 generator")
-    found = _read_off(tensors)
-    if constructor is None:
+    found = _read_off(Tensors.of(tensors).shapes)
+    if not constructor:
         return found
-    given = {**constructor, **constructor.get("synthesis_kwargs", {})}
-    mapping = given.pop("mapping_kwargs", {})
+    given = {**constructor, **(constructor.get("synthesis_kwargs") or {})}
+    mapping = given.get("mapping_kwargs") or {}
     if given.get("img_channels", 3) != 3:
         raise CheckpointError(f"the generator makes {given['img_channels']} channels, not RGB")
     options = {**found, **_PUBLISHED}
     options |= {ours: given[theirs] for theirs, ours in _OPTIONS.items() if theirs in given}
-    if "num_layers" in mapping:
-        options["mapping_layers"] = mapping["num_layers"]
-    return {name: _plain(value) for name, value in options.items()}
+    options["mapping_layers"] = mapping.get("num_layers", found["mapping_layers"])
+    kinds = {name: type(default) for name, default in _defaults().items()}
+    return {name: _plain(value, kinds[name]) for name, value in options.items()}
 
 
-def generator_of(
-    tensors: Mapping[str, Tensor], constructor: Mapping[str, Any] | None = None
-) -> StyleGAN3:
-    """The generator of public weights, in evaluation mode.
+def check_filters(tensors: Mapping[str, Tensor], config: StyleGAN3Config) -> None:
+    """Refuse filters that are not those of *config*: then its other sizes would be wrong as well.
 
     Raises:
-        CheckpointError: the weights do not fit, or their filters are not those of the options.
+        CheckpointError: a filter is another one; the message names it.
     """
-    generator = StyleGAN3(StyleGAN3Config(**options_of(tensors, constructor))).eval()
-    state, own = from_public(tensors), generator.state_dict()
-    problems = [f"{name} is missing" for name in own if name not in state]
-    problems += [f"{name} is not known" for name in state if name not in own]
-    problems += [
-        f"{name} has the shape {tuple(state[name].shape)} instead of {tuple(own[name].shape)}"
-        for name in own
-        if name in state and state[name].shape != own[name].shape
-    ]
-    problems = problems or [
-        f"{name} is another filter than its options make"
-        for name in own
-        if name.endswith("_filter") and not torch.allclose(state[name], own[name], atol=1e-5)
-    ]
-    if problems:
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise CheckpointError("the weights do not fit: " + "; ".join(problems[:3]) + more)
-    generator.load_state_dict(state)
-    return generator
+    for index, plan in enumerate(plans_of(config)):
+        for kind in ("up_filter", "down_filter"):
+            name = f"synthesis.{layer_name(index, plan)}.{kind}"
+            wanted = lowpass(**plan.filter_of(kind, radial=config.radial))
+            if wanted is None or name not in tensors:
+                continue  # other names and shapes are refused where tensors are loaded
+            given = tensors[name].float()
+            if given.shape != wanted.shape or not torch.allclose(given, wanted, atol=_NEAR):
+                raise CheckpointError(f"{name} is another filter than its options make")
 
 
-def _read_off(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+def _ours(name: str) -> str:
+    part, _, rest = name.partition(".")
+    if part not in _PARTS:
+        raise CheckpointError(f"no tensor of a StyleGAN3 generator is called {name!r}")
+    return f"{_PARTS[part]}.{rest}"
+
+
+def _read_off(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
     """What names and shapes tell."""
     layers = sorted(
         (int(found[1]), int(found[2]), int(found[3]))
-        for found in map(_LAYER.fullmatch, tensors)
+        for found in map(_LAYER.fullmatch, shapes)
         if found
     )
-    w_dim, inputs = tensors["mapping.fc0.weight"].shape
-    embed = tensors.get("mapping.embed.weight")
+    if len(layers) < 2 or "mapping.fc0.weight" not in shapes:
+        raise CheckpointError("these are not the weights of a StyleGAN3 generator")
+    w_dim, inputs = shapes["mapping.fc0.weight"]
+    embed = shapes.get("mapping.embed.weight")
     resolution, widths = layers[-1][1], [width for _, _, width in layers[:-1]]
-    first = tensors[f"synthesis.L0_{layers[0][1]}_{widths[0]}.weight"]
-    radial = any(t.dim() == 2 for name, t in tensors.items() if name.endswith("down_filter"))
-    # All but the last layers have the cutoff half the resolution: base / 2 / cutoff channels.
+    first = shapes[f"synthesis.L0_{layers[0][1]}_{widths[0]}.weight"]
     return {
         "resolution": resolution,
         "z_dim": inputs - (0 if embed is None else w_dim),
         "w_dim": w_dim,
-        "label_dim": 0 if embed is None else embed.shape[1],
-        "mapping_layers": sum(bool(re.fullmatch(r"mapping\.fc\d+\.weight", n)) for n in tensors),
-        "channel_base": widths[-1] * resolution,
+        "classes": 0 if embed is None else embed[1],
+        "mapping_layers": sum(bool(re.fullmatch(r"mapping\.fc\d+\.weight", n)) for n in shapes),
+        "channel_base": widths[-1] * resolution,  # its cutoff is half the resolution
         "channel_max": max(widths),
         "layers": len(widths),
-        "kernel": first.shape[-1],
-        "radial": radial,
+        "kernel": first[-1],
+        "radial": any(len(s) == 2 for name, s in shapes.items() if name.endswith("down_filter")),
     }
 
 
-def _plain(value: Any) -> Any:
-    """A number of numpy's as Python's own."""
-    return value.item() if hasattr(value, "item") else value
+def _defaults() -> dict[str, Any]:
+    config = StyleGAN3Config()
+    return {name: getattr(config, name) for name in StyleGAN3Config.__annotations__}
+
+
+def _plain(value: Any, kind: type) -> Any:
+    """A number of numpy's as Python's own, of the option's type."""
+    value = value.item() if hasattr(value, "item") else value
+    return value if value is None else kind(value)

@@ -7,12 +7,21 @@ geometrically from the first layer to the first critically sampled one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, TypedDict
 
 import attrs
 import numpy as np
 from styletalker.plugins.stylegan3.config import StyleGAN3Config
 
-__all__ = ["Band", "LayerPlan", "bands_of", "plans_of"]
+__all__ = ["Band", "LayerPlan", "bands_of", "layer_name", "plans_of"]
+
+
+class _Filter(TypedDict):
+    taps: int
+    cutoff: float
+    width: float
+    rate: float
+    radial: bool
 
 
 @attrs.frozen(kw_only=True)
@@ -52,10 +61,22 @@ class LayerPlan:
     padding: tuple[int, int]
     """Zeros before and after the finer grid; negative numbers cut."""
 
-    @property
-    def fine_rate(self) -> int:
-        """Sampling rate of the activation."""
-        return self.before.rate * self.up
+    def filter_of(self, kind: Literal["up_filter", "down_filter"], *, radial: bool) -> _Filter:
+        """What :func:`styletalker.plugins.stylegan3.lowpass.lowpass` makes the filter of.
+
+        Args:
+            kind: the one between input and activation, or between activation and output.
+            radial: whether the network's filters are radial where they may be.
+        """
+        upper = kind == "up_filter"
+        band = self.before if upper else self.after
+        return {
+            "taps": self.up_taps if upper else self.down_taps,
+            "cutoff": band.cutoff,
+            "width": band.half_width * 2,
+            "rate": self.before.rate * self.up,
+            "radial": radial and not upper and not self.critical,
+        }
 
 
 def bands_of(config: StyleGAN3Config) -> list[Band]:
@@ -91,6 +112,11 @@ def plans_of(config: StyleGAN3Config) -> list[LayerPlan]:
     """All layers, ToRGB last; the first one has the Fourier features before it."""
     bands = bands_of(config)
     return [_plan(config, bands, index) for index in range(len(bands))]
+
+
+def layer_name(index: int, plan: LayerPlan) -> str:
+    """What a layer's tensors are called in public weights: ``L3_52_512``."""
+    return f"L{index}_{plan.after.size}_{plan.after.channels}"
 
 
 def _plan(config: StyleGAN3Config, bands: Sequence[Band], index: int) -> LayerPlan:

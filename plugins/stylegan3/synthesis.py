@@ -5,15 +5,10 @@ from __future__ import annotations
 from styletalker.plugins.stylegan3.config import StyleGAN3Config
 from styletalker.plugins.stylegan3.fourier import FourierInput
 from styletalker.plugins.stylegan3.layers import AliasFreeLayer
-from styletalker.plugins.stylegan3.schedule import LayerPlan, plans_of
+from styletalker.plugins.stylegan3.schedule import layer_name, plans_of
 from torch import Tensor, nn
 
-__all__ = ["SynthesisNetwork", "layer_name"]
-
-
-def layer_name(index: int, plan: LayerPlan) -> str:
-    """What a layer's tensors are called in public weights: ``L3_52_512``."""
-    return f"L{index}_{plan.after.size}_{plan.after.channels}"
+__all__ = ["SynthesisNetwork"]
 
 
 class SynthesisNetwork(nn.Module):

@@ -27,7 +27,7 @@ _SIZES = {"resolution": 32, "num_ws": 8, "w_dim": 8}
 def _generator() -> StyleGAN2:
     torch.manual_seed(0)
     config = StyleGAN2Config(
-        resolution=32, z_dim=8, w_dim=8, mapping_layers=2, channel_base=256, channel_max=8
+        resolution=32, z_dim=8, w_dim=8, mapping_layers=2, channel_base=1024, channel_max=32
     )
     generator = StyleGAN2(config).eval()
     with torch.no_grad():
@@ -51,7 +51,8 @@ def _optimize(**options: Any) -> Optimize:
 
 
 def _pti(**options: Any) -> PTI:
-    given = {"steps": 40, "samples": 128, "tuning_steps": 60, "tuning_rate": 3e-3, **options}
+    tuning = {"tuning_steps": 60, "tuning_rate": 0.01, "locality_distance": 3.0}
+    given = {"steps": 30, "samples": 128, **tuning, **options}
     return PTI(PTIConfig(**given), **_SIZES)
 
 
@@ -143,7 +144,7 @@ def test_noise_maps_are_searched_in_a_copy() -> None:
 def test_noise_penalty() -> None:
     """Near 0 for noise, large for structure, at every size."""
     noise = {"a": torch.randn(64, 64, generator=torch.Generator().manual_seed(0))}
-    assert correlation(noise).item() < 0.01
+    assert correlation(noise).item() < 0.1
     smooth = torch.nn.functional.avg_pool2d(noise["a"][None], 3, 1, 1)[0]
     blocks = noise["a"][::8, ::8].repeat_interleave(8, 0).repeat_interleave(8, 1)
     for value in (smooth, blocks):
@@ -165,8 +166,8 @@ def test_pti_hits_the_portrait_and_keeps_the_rest(tmp_path: Path) -> None:
     tuned = inverter.invert(image, generator)
     first = type(tuned)(ws=pivot.ws, generator=generator)
     assert torch.equal(tuned.ws, pivot.ws)
-    assert _psnr(tuned, image) > _psnr(first, image) + 6
-    assert _psnr(tuned, image) > 20
+    assert _psnr(tuned, image) > _psnr(first, image) + 10
+    assert _psnr(tuned, image) > 22
     assert _untouched(generator, before)
     assert tuned.generator is not generator
     assert not tuned.generator.training
@@ -257,9 +258,6 @@ def test_loss_is_what_is_given(tmp_path: Path) -> None:
     inverter = Optimize(OptimizeConfig(identity_weights=path), **_SIZES)
     assert inverter.likeness.identity is not None
     assert not inverter.state_dict(), "the identity network is not the inverter's"
-    path.write_bytes(b"no weights")
-    with pytest.raises(CheckpointError, match="cannot be read as weights"):
-        read_identity(path)
-    torch.save({"a": {"b": 1}}, path)
-    with pytest.raises(CheckpointError, match="flat state dict"):
+    torch.save({"a": torch.ones(1)}, path)
+    with pytest.raises(CheckpointError, match="model_ir_se50.pth: these are not the weights"):
         read_identity(path)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from styletalker.core.contract.toys import ToyGenerator
 from styletalker.core.errors import CheckpointError, InputError
+from styletalker.core.weights_file.file import WeightsFile
+from styletalker.core.weights_file.tensors import Tensors
 from styletalker.plugins.common.identity import (
     IdentityNetwork,
     identity_loss,
@@ -18,13 +21,28 @@ from styletalker.plugins.style_encoders.base import resized
 from styletalker.plugins.style_encoders.config import E4EConfig, PSPEncoderConfig, ReStyleConfig
 from styletalker.plugins.style_encoders.e4e import E4E
 from styletalker.plugins.style_encoders.encoders import MapsEncoder
+from styletalker.plugins.style_encoders.families import e4e, identity, psp, restyle
 from styletalker.plugins.style_encoders.psp import PSPEncoder
-from styletalker.plugins.style_encoders.public import decoder_of, inverter_of, kind_of
+from styletalker.plugins.style_encoders.public import inverter_of, kind_of
 from styletalker.plugins.style_encoders.restyle import ReStyle
 from torch import Tensor
 
 _SMALL: dict[str, Any] = {"width": 4, "blocks": (1, 2, 1, 1), "pixels": 32}
 _SIZES = {"resolution": 32, "num_ws": 8, "w_dim": 16}
+
+
+def _file(content: dict[str, Any], opts: dict[str, Any]) -> WeightsFile:
+    """A file as the core reads it."""
+    named = {k: v for k, v in content.items() if isinstance(v, Tensor)}
+    for part, inner in content.items():
+        if isinstance(inner, dict):
+            named |= {f"{part}.{name}": value for name, value in inner.items()}
+    return WeightsFile(
+        path=Path("file.pt"),
+        layout="torch-zip",
+        tensors=Tensors.of(named),
+        values={"opts": opts} if opts else {},
+    )
 
 
 def _psp(**options: Any) -> PSPEncoder:
@@ -164,7 +182,7 @@ def test_resizing() -> None:
         (_psp, {"encoder_type": "GradualStyleEncoder", "start_from_latent_avg": True}),
         (
             lambda: _psp(encoder="last_layer_wplus"),
-            {"encoder_type": "BackboneEncoderUsingLastLayerIntoWPlus"},
+            {"encoder_type": "BackboneEncoderUsingLastLayerIntoWPlus", "n_styles": 8},
         ),
         (
             lambda: _psp(encoder="last_layer_w"),
@@ -187,12 +205,11 @@ def test_kinds_of_public_files(inverter: Any, opts: dict[str, Any]) -> None:
     mean = torch.randn(8, 16)
     tensors = {f"encoder.{name}": value for name, value in made.encoder.state_dict().items()}
     encoder = made.encoder.state_dict()
-    kind = kind_of(encoder, opts, mean=mean)
+    kind = kind_of(encoder, opts, mean=(8, 16))
     assert kind.sizes == _SIZES
     config = made.config
-    own = {name: getattr(config, name) for name in kind.options if name != "start"}
-    assert {name: value for name, value in kind.options.items() if name != "start"} == own
-    assert kind.options["start"] == "own"
+    own = {**{name: getattr(config, name) for name in kind.options}, "start": "own"}
+    assert kind.options == {**own, "blocks": list(config.blocks)}
     assert type(made).__name__.lower()[:3] == kind.type[:3]
     # A network per row is as deep as its map is large, and this file's are not 256 px ones'.
     if not isinstance(made.encoder, MapsEncoder):
@@ -201,6 +218,11 @@ def test_kinds_of_public_files(inverter: Any, opts: dict[str, Any]) -> None:
         assert all(
             torch.equal(value, found.encoder.state_dict()[name]) for name, value in encoder.items()
         )
+        file = _file({"state_dict": tensors, "latent_avg": mean}, opts)
+        fits = {f.__name__: f(file) for f in (psp, e4e, restyle)}
+        (fit,) = [fit for fit in fits.values() if fit is not None]
+        assert fit.sizes == _SIZES
+        assert set(fit.tensors) == set(made.state_dict())
 
 
 def test_a_whole_public_file_of_maps() -> None:
@@ -240,8 +262,11 @@ def test_refused_public_files() -> None:
         inverter_of(one, torch.ones(3, 16), opts)
     with pytest.raises(CheckpointError, match=r"body\.9\.x is not known"):
         inverter_of({**one, "body.9.x": torch.ones(1)}, None, opts)
-    with pytest.raises(CheckpointError, match="no generator beside the encoder"):
-        decoder_of({"encoder.linear.bias": torch.ones(1)}, torch.ones(1, 16))
+    file = _file({"state_dict": {f"encoder.{k}": v for k, v in wide.items()}}, {})
+    with pytest.raises(CheckpointError, match=r"file\.pt: the encoder takes images of 19"):
+        psp(file)
+    assert identity(_file(encoder, {})) is None
+    assert psp(_file(_identity().state_dict(), {})) is None
 
 
 def _identity(**options: Any) -> IdentityNetwork:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from styletalker.core.errors import CheckpointError, InputError
+from styletalker.core.weights_file.file import WeightsFile
+from styletalker.core.weights_file.tensors import Tensors
 from styletalker.plugins.stylegan3.config import StyleGAN3Config
+from styletalker.plugins.stylegan3.families import nvidia_generator
 from styletalker.plugins.stylegan3.generator import StyleGAN3
 from styletalker.plugins.stylegan3.lowpass import lowpass
-from styletalker.plugins.stylegan3.public import from_public, generator_of, options_of
+from styletalker.plugins.stylegan3.public import from_public, options_of
 from styletalker.plugins.stylegan3.resample import Activation, filtered
 from styletalker.plugins.stylegan3.schedule import bands_of, plans_of
 from support.plain_resampling import plain_filtered
@@ -227,16 +231,14 @@ def test_magnitude_divides_the_input() -> None:
 
 @torch.no_grad()
 def test_labels() -> None:
-    """They change the code; they are demanded where there are any, refused where not."""
-    generator, z = _generator(label_dim=3), _random(2, 12)
-    labels = torch.eye(3)
+    """They change the code; without them the class of the options is drawn."""
+    generator, z, labels = _generator(classes=3, label=1), _random(2, 12), torch.eye(3)
     one, other = (generator.mapping(z, labels=labels[[i, i]]) for i in (0, 1))
     assert not torch.allclose(one, other)
-    with pytest.raises(InputError, match=r"made for class labels. Give labels="):
-        generator.mapping(z)
-    with pytest.raises(InputError, match=r"expected \[2, 3\], got \(1, 3\)"):
+    assert torch.equal(generator.mapping(z), other)
+    with pytest.raises(InputError, match="labels has the wrong shape"):
         generator.mapping(z, labels=labels[:1])
-    with pytest.raises(InputError, match="has no class labels"):
+    with pytest.raises(InputError, match="has no classes"):
         _generator().mapping(z, labels=labels[:2])
 
 
@@ -266,14 +268,12 @@ def test_precisions() -> None:
     assert generator.bfloat16().synthesis(ws.bfloat16()).dtype is torch.bfloat16
 
 
-def test_public_names() -> None:
-    """Public weights are renamed and recognised; what does not fit is refused with a reason."""
-    generator = _generator(label_dim=3, radial=True, kernel=1)
-    public = {
+def _public() -> tuple[StyleGAN3, dict[str, Tensor], dict[str, object]]:
+    """A generator, its state under public names, and the arguments of their constructor."""
+    generator = _generator(classes=3, radial=True, kernel=1)
+    tensors = {
         name.replace("_network", "", 1): value for name, value in generator.state_dict().items()
     }
-    assert "synthesis.L0_36_12.affine.weight" in public
-    assert "synthesis.L6_32_3.magnitude_ema" in public
     constructor = {
         "z_dim": 12,
         "c_dim": 3,
@@ -288,25 +288,63 @@ def test_public_names() -> None:
         "use_radial_filters": True,
         "num_fp16_res": 4,
     }
-    found = generator_of(public, constructor)
-    z, labels = _random(1, 12), torch.eye(3)[:1]
+    return generator, tensors, constructor
+
+
+def _file(tensors: dict[str, Tensor], constructor: dict[str, object]) -> WeightsFile:
+    named = {f"G_ema.{name}": value for name, value in tensors.items()}
+    return WeightsFile(
+        path=Path("some.pkl"),
+        layout="network-pickle",
+        tensors=Tensors.of(named),
+        values={},
+        arguments={"G_ema": constructor},
+    )
+
+
+def test_public_weights() -> None:
+    """They are renamed and recognised, options and all."""
+    generator, tensors, constructor = _public()
+    assert "synthesis.L0_36_12.affine.weight" in tensors
+    assert "synthesis.L6_32_3.magnitude_ema" in tensors
+    fit = nvidia_generator(_file(tensors, constructor))
+    assert fit is not None
+    assert fit.part == "G_ema"
+    assert fit.architecture.startswith("StyleGAN3 generator, configuration R, 32 px, 8 rows of 16")
+    assert fit.options["magnitude_beta"] == 0.999
+    found = StyleGAN3(StyleGAN3Config(**fit.options)).eval()
+    found.load_state_dict(dict(fit.tensors))
     with torch.no_grad():
-        images = [one.synthesis(one.mapping(z, labels=labels)) for one in (found, generator)]
+        z = _random(1, 12)
+        images = [one.synthesis(one.mapping(z)) for one in (found, generator)]
     assert torch.equal(images[0], images[1])
-    assert options_of(public)["label_dim"] == 3
-    assert options_of(public)["z_dim"] == 12
+    assert options_of(tensors)["classes"] == 3
+    assert options_of(tensors)["z_dim"] == 12
+    alone = WeightsFile(
+        path=Path("g.pt"), layout="torch-zip", tensors=Tensors.of(tensors), values={}
+    )
+    bare = nvidia_generator(alone)
+    assert bare is not None
+    assert bare.notes == ("what the file does not say is as published: frequencies, margin, clamp",)
+    del tensors["mapping.w_avg"]
+    assert not from_public(tensors)["mapping_network.w_avg"].any()
+
+
+def test_refused_public_weights() -> None:
+    """Other filters, other images, other tensors: each with its reason."""
+    _, tensors, constructor = _public()
     for change, message in (
-        ({"num_layers": 7}, "is missing"),
-        ({"last_stopband_rel": 1.5}, "another filter than its options make"),
-        ({"img_channels": 1}, "1 channels, not RGB"),
-        ({"w_dim": 8}, "instead of"),
+        ({"last_stopband_rel": 1.5}, "up_filter is another filter than its options make"),
+        ({"img_channels": 1}, "some.pkl: the generator makes 1 channels, not RGB"),
+        ({"img_resolution": 48}, "some.pkl: resolution must be a power of two"),
     ):
         with pytest.raises(CheckpointError, match=message):
-            generator_of(public, {**constructor, **change})
+            nvidia_generator(_file(tensors, {**constructor, **change}))
     with pytest.raises(CheckpointError, match="called 'fc.weight'"):
-        from_public({"fc.weight": torch.ones(1)})
+        from_public({"fc.weight": torch.ones(1)})["fc.weight"]
     with pytest.raises(CheckpointError, match="not the weights of a StyleGAN3"):
         options_of({"fc.weight": torch.ones(1)})
+    assert nvidia_generator(_file({"synthesis.b4.const": torch.ones(1)}, {})) is None
 
 
 @pytest.mark.parametrize(
