@@ -24,7 +24,12 @@ _LEFT, _RIGHT = ".left", ".right"
 
 
 def save_delta(
-    path: Path, *, base: Generator, tuned: Generator, ws: Tensor | None = None, rank: int | None = None
+    path: Path,
+    *,
+    base: Generator,
+    tuned: Generator,
+    ws: Tensor | None = None,
+    rank: int | None = None,
 ) -> None:
     """Write what differs between two generators to *path* (``.safetensors``).
 

@@ -29,9 +29,7 @@ class Optimize(Inverter):
     config: OptimizeConfig
     trainable = False
 
-    def __init__(
-        self, config: OptimizeConfig, *, resolution: int, num_ws: int, w_dim: int
-    ) -> None:
+    def __init__(self, config: OptimizeConfig, *, resolution: int, num_ws: int, w_dim: int) -> None:
         """Build it for a generator of these sizes; reads the identity network, if there is one."""
         super().__init__(config, resolution=resolution, num_ws=num_ws, w_dim=w_dim)
         # Not submodules: they are not this inverter's weights.
@@ -78,7 +76,9 @@ class Optimize(Inverter):
         if self.config.noise_maps == "searched" and len(images) != 1:
             fix = "Give one image, or choose noise_maps: fixed."
             raise InputError(
-                compose("noise maps belong to one image", expected="B = 1", given=len(images), fix=fix)
+                compose(
+                    "noise maps belong to one image", expected="B = 1", given=len(images), fix=fix
+                )
             )
         with torch.inference_mode(mode=False), torch.enable_grad():
             working = frozen_copy(generator)
@@ -98,9 +98,7 @@ class Optimize(Inverter):
         parts = []
         for begin in range(0, len(images), _TOGETHER):
             end = begin + _TOGETHER
-            found, _ = tracker.search(
-                images[begin:end], portrait.generator, start=start[begin:end]
-            )
+            found, _ = tracker.search(images[begin:end], portrait.generator, start=start[begin:end])
             parts.append(found.ws.to(frames.dtype))
         return torch.cat(parts).reshape(*frames.shape[:2], self.num_ws, self.w_dim)
 

@@ -44,7 +44,12 @@ class PTI(Optimize):
         if images.dim() == 4 and len(images) != 1:
             fix = "Invert portraits one by one."
             raise InputError(
-                compose("images are tuned to one at a time", expected="B = 1", given=len(images), fix=fix)
+                compose(
+                    "images are tuned to one at a time",
+                    expected="B = 1",
+                    given=len(images),
+                    fix=fix,
+                )
             )
         found, before = self.search(images, generator, start=start)
         with torch.inference_mode(mode=False), torch.enable_grad():

@@ -122,6 +122,7 @@ def _schedule(config: OptimizeConfig) -> Iterator[tuple[float, float]]:
     for step in range(config.steps):
         done = step / config.steps
         falling = 0.5 - 0.5 * math.cos(math.pi * min(1.0, (1 - done) / _FALL))
-        yield falling * min(1.0, (step + 1) / (_RISE * config.steps)), (
-            max(0.0, 1 - done / _EXPLORED) ** 2
+        yield (
+            falling * min(1.0, (step + 1) / (_RISE * config.steps)),
+            (max(0.0, 1 - done / _EXPLORED) ** 2),
         )

@@ -27,9 +27,7 @@ class EncoderInverter(Inverter, abstract=True):
     """The mean code [L, D] that public weights bring; zeros otherwise."""
     trainable = True
 
-    def __init__(
-        self, config: EncoderConfig, *, resolution: int, num_ws: int, w_dim: int
-    ) -> None:
+    def __init__(self, config: EncoderConfig, *, resolution: int, num_ws: int, w_dim: int) -> None:
         """Make the buffer of the mean code; a subclass makes the encoder."""
         super().__init__(config, resolution=resolution, num_ws=num_ws, w_dim=w_dim)
         self.register_buffer("latent_avg", torch.zeros(num_ws, w_dim))

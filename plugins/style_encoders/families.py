@@ -79,7 +79,7 @@ def _encoder(file: WeightsFile, component: str) -> Fit | None:
         return None
     part, encoder = found
     opts = file.values.get("opts")
-    mean = file.tensors["latent_avg"] if "latent_avg" in file.tensors else None
+    mean = file.tensors.get("latent_avg")
     try:
         given = opts if isinstance(opts, Mapping) else {}
         kind = kind_of(encoder, given, mean=None if mean is None else tuple(mean.shape))

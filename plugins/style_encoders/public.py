@@ -155,6 +155,7 @@ def inverter_of(
 
 def _built(kind: Kind) -> EncoderInverter:
     options, sizes = dict(kind.options), dict(kind.sizes)
+    options["blocks"] = tuple(options["blocks"])
     if kind.type == "restyle":
         return ReStyle(ReStyleConfig(**options), **sizes)
     if kind.type == "e4e":

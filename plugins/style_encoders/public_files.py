@@ -10,7 +10,9 @@ _PSP = "https://github.com/eladrich/pixel2style2pixel"
 _E4E = "https://github.com/omertov/encoder4editing"
 _RESTYLE = "https://github.com/yuval-alaluf/restyle-encoder"
 _ARCFACE = "https://github.com/TreB1eN/InsightFace_Pytorch"
-_LICENCE = "MIT for the repository; trained with ArcFace's weights and on data not for commercial use"
+_LICENCE = (
+    "MIT for the repository; trained with ArcFace's weights and on data not for commercial use"
+)
 _FACE_LICENCE = "MIT for the repository; trained on MS-Celeb-1M: research only"
 _ALIGNED = "RGB in -1 to 1, 256 px, aligned as FFHQ aligns faces"
 

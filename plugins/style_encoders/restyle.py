@@ -35,14 +35,14 @@ class ReStyle(EncoderInverter):
 
     config: ReStyleConfig
 
-    def __init__(
-        self, config: ReStyleConfig, *, resolution: int, num_ws: int, w_dim: int
-    ) -> None:
+    def __init__(self, config: ReStyleConfig, *, resolution: int, num_ws: int, w_dim: int) -> None:
         """Build it; weights are random."""
         super().__init__(config, resolution=resolution, num_ws=num_ws, w_dim=w_dim)
         if config.start == "zero":
             fix = "Choose generator or own."
-            raise InputError(compose("restyle starts at a mean code; start must not be zero", fix=fix))
+            raise InputError(
+                compose("restyle starts at a mean code; start must not be zero", fix=fix)
+            )
         self.encoder = MapsEncoder(
             rows=num_ws,
             w_dim=w_dim,

@@ -23,7 +23,8 @@ class StyleGAN3(Generator):
     """Mapping and synthesis networks of StyleGAN3 (arXiv 2106.12423), T or R by its options.
 
     There is no per-pixel noise: ``noise`` is accepted and changes nothing. The numbers are those
-    of the public implementation, and public weights fit: :mod:`styletalker.plugins.stylegan3.public`.
+    of the public implementation, and public weights fit:
+    :mod:`styletalker.plugins.stylegan3.public`.
 
     The buffer ``synthesis_network.input.transform`` is the inverse of a 3 x 3 transform of the
     image plane, in image widths from the centre: set it to move or turn all images.
@@ -86,7 +87,9 @@ class StyleGAN3(Generator):
             InputError: a wrong shape, or labels where there are no classes.
         """
         check_shape("z", z, "B G", G=self.z_dim)
-        ws: Tensor = self.mapping_network(z, self._labels(z, labels))[:, None].repeat(1, self.num_ws, 1)
+        ws: Tensor = self.mapping_network(z, self._labels(z, labels))[:, None].repeat(
+            1, self.num_ws, 1
+        )
         if truncation == 1:
             return ws
         mean = self.mean_ws()

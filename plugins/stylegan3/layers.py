@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+from styletalker.plugins.common.winograd import conv3x3
 from styletalker.plugins.stylegan2.equalised import EqualisedLinear
 from styletalker.plugins.stylegan2.layers import demodulation
 from styletalker.plugins.stylegan3.config import StyleGAN3Config
@@ -12,7 +13,6 @@ from styletalker.plugins.stylegan3.lowpass import lowpass
 from styletalker.plugins.stylegan3.resample import Activation, filtered
 from styletalker.plugins.stylegan3.schedule import LayerPlan
 from torch import Tensor, nn
-from torch.nn import functional
 
 __all__ = ["AliasFreeLayer"]
 
@@ -42,9 +42,7 @@ class AliasFreeLayer(nn.Module):
         self.register_buffer("magnitude_ema", torch.ones(()))
         radial = config.radial
         self.register_buffer("up_filter", lowpass(**plan.filter_of("up_filter", radial=radial)))
-        self.register_buffer(
-            "down_filter", lowpass(**plan.filter_of("down_filter", radial=radial))
-        )
+        self.register_buffer("down_filter", lowpass(**plan.filter_of("down_filter", radial=radial)))
         gain, slope = (1.0, 1.0) if plan.is_rgb else (math.sqrt(2), _SLOPE)
         self.activation = Activation(slope=slope, gain=gain, clamp=config.conv_clamp)
 
@@ -53,7 +51,7 @@ class AliasFreeLayer(nn.Module):
         self._follow(features)
         weight, styles, scale = self._factors(w)
         features = features * styles.to(features.dtype)[:, :, None, None]
-        features = functional.conv2d(features, weight, padding=self.plan.kernel - 1)
+        features = conv3x3(features, weight, self.plan.kernel - 1)
         scale, bias = scale.to(features.dtype), self.bias.to(features.dtype)
         features = torch.addcmul(bias[:, None, None], features, scale[..., None, None])
         if self.plan.is_rgb:

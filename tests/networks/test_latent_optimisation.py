@@ -110,7 +110,9 @@ def test_start() -> None:
     assert torch.equal(_optimize(steps=0).invert(image, generator, start=start).ws, start)
     free, held = (
         (_optimize(steps=20, closeness=weight).invert(image, generator, start=start).ws - start)
-        .square().mean().item()
+        .square()
+        .mean()
+        .item()
         for weight in (0.0, 10.0)
     )
     assert held < free / 10
@@ -246,7 +248,11 @@ def test_loss_is_what_is_given(tmp_path: Path) -> None:
     with_distance = Likeness(config, perceptual=lambda a, b: (a - b).abs().amax((1, 2, 3)))
     assert with_distance(one, other).tolist() == [5, 5]
     torch.manual_seed(0)
-    network = IdentityNetwork(width=2, blocks=(1, 1, 1, 1), dim=4).eval().requires_grad_(False)
+    network = (
+        IdentityNetwork(width=2, blocks=(1, 1, 1, 1), dim=4)
+        .eval()
+        .requires_grad_(requires_grad=False)
+    )
     path = tmp_path / "model_ir_se50.pth"
     torch.save(network.state_dict(), path)
     read = read_identity(path)
@@ -259,5 +265,5 @@ def test_loss_is_what_is_given(tmp_path: Path) -> None:
     assert inverter.likeness.identity is not None
     assert not inverter.state_dict(), "the identity network is not the inverter's"
     torch.save({"a": torch.ones(1)}, path)
-    with pytest.raises(CheckpointError, match="model_ir_se50.pth: these are not the weights"):
+    with pytest.raises(CheckpointError, match=r"model_ir_se50\.pth: these are not the weights"):
         read_identity(path)

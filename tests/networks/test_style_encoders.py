@@ -107,7 +107,9 @@ def test_offsets_and_stages() -> None:
     for stage in (0, 4):
         early = _e4e(stage=stage).invert(images, generator).ws - generator.mean_ws()
         assert torch.allclose(early[:, : stage + 1], rows[:, : stage + 1], atol=1e-5)
-        assert torch.allclose(early[:, stage + 1 :], rows[:, :1].expand(-1, 7 - stage, -1), atol=1e-5)
+        assert torch.allclose(
+            early[:, stage + 1 :], rows[:, :1].expand(-1, 7 - stage, -1), atol=1e-5
+        )
 
 
 @torch.no_grad()
@@ -128,7 +130,9 @@ def test_where_codes_start() -> None:
     zero = _psp(start="zero").invert(images, generator).ws
     own = _psp(start="own")
     own.latent_avg.copy_(torch.arange(8.0)[:, None])
-    assert torch.allclose(own.invert(images, generator).ws, zero + torch.arange(8.0)[:, None], atol=1e-5)
+    assert torch.allclose(
+        own.invert(images, generator).ws, zero + torch.arange(8.0)[:, None], atol=1e-5
+    )
     given = _psp().invert(images, generator).ws
     assert torch.allclose(given, zero + generator.mean_ws(), atol=1e-5)
 
@@ -146,9 +150,7 @@ def test_restyle_looks_at_its_own_result() -> None:
     assert torch.allclose(seen[2][:, 3:], generator.synthesis(steps[0].ws), atol=1e-6)
     assert torch.allclose(steps[1].ws, steps[0].ws + seen[3])
     assert torch.equal(seen[4][:, :3], images)
-    (gradient,) = torch.autograd.grad(
-        steps[2].ws.sum(), seen[1], allow_unused=True
-    )
+    (gradient,) = torch.autograd.grad(steps[2].ws.sum(), seen[1], allow_unused=True)
     assert gradient is None, "the gradient goes through steps before the last"
     assert torch.equal(restyle.invert(images, generator).ws, steps[2].ws)
     assert generator.to_w.bias.grad is None
@@ -272,7 +274,7 @@ def test_refused_public_files() -> None:
 def _identity(**options: Any) -> IdentityNetwork:
     torch.manual_seed(0)
     network = IdentityNetwork(width=4, blocks=(1, 1, 1, 1), dim=8, **options)
-    return network.eval().requires_grad_(False)
+    return network.eval().requires_grad_(requires_grad=False)
 
 
 def test_identity_loss() -> None:

@@ -81,9 +81,7 @@ def test_resampling_gradients(radial: bool) -> None:
     activation = Activation(slope=0.2, gain=1.5, clamp=30.0)
 
     def run(features: Tensor) -> Tensor:
-        return filtered(
-            features, upper, lower, activation, up=4, down=2, padding=(2, 3), size=4
-        )
+        return filtered(features, upper, lower, activation, up=4, down=2, padding=(2, 3), size=4)
 
     features = _random(1, 2, 3, 3).double().requires_grad_()
     assert torch.autograd.gradcheck(run, (features,))
@@ -174,7 +172,9 @@ def _moved(generator: StyleGAN3, ws: Tensor, matrix: list[list[float]]) -> Tenso
 
 
 def _psnr(one: Tensor, other: Tensor) -> float:
-    return float(20 * torch.log10((other.max() - other.min()) / (one - other).square().mean().sqrt()))
+    return float(
+        20 * torch.log10((other.max() - other.min()) / (one - other).square().mean().sqrt())
+    )
 
 
 @torch.no_grad()
@@ -202,15 +202,17 @@ def test_images_turn_with_the_input() -> None:
 def test_magnitudes_are_followed_while_training_alone() -> None:
     """In training mode with a gradient required; not in evaluation, not if frozen."""
     generator, ws = _generator(magnitude_beta=0.5), _random(2, 8, 16)
-    layer = generator.get_submodule(f"synthesis_network.{generator.synthesis_network.layer_names[0]}")
+    layer = generator.get_submodule(
+        f"synthesis_network.{generator.synthesis_network.layer_names[0]}"
+    )
     seen: list[Tensor] = []
     layer.register_forward_pre_hook(lambda _module, given: seen.append(given[0]))
     generator.synthesis(ws)
     assert layer.get_buffer("magnitude_ema").item() == 1
-    generator.train().requires_grad_(False)
+    generator.train().requires_grad_(requires_grad=False)
     generator.synthesis(ws)
     assert layer.get_buffer("magnitude_ema").item() == 1
-    generator.requires_grad_(True)
+    generator.requires_grad_(requires_grad=True)
     generator.synthesis(ws)
     expected = 0.5 + 0.5 * seen[-1].square().mean().item()
     assert layer.get_buffer("magnitude_ema").item() == pytest.approx(expected)
@@ -334,13 +336,13 @@ def test_refused_public_weights() -> None:
     """Other filters, other images, other tensors: each with its reason."""
     _, tensors, constructor = _public()
     for change, message in (
-        ({"last_stopband_rel": 1.5}, "up_filter is another filter than its options make"),
-        ({"img_channels": 1}, "some.pkl: the generator makes 1 channels, not RGB"),
-        ({"img_resolution": 48}, "some.pkl: resolution must be a power of two"),
+        ({"last_stopband_rel": 1.5}, "_filter is another filter than its options make"),
+        ({"img_channels": 1}, r"some\.pkl: the generator makes 1 channels, not RGB"),
+        ({"img_resolution": 48}, r"some\.pkl: resolution must be a power of two"),
     ):
         with pytest.raises(CheckpointError, match=message):
             nvidia_generator(_file(tensors, {**constructor, **change}))
-    with pytest.raises(CheckpointError, match="called 'fc.weight'"):
+    with pytest.raises(CheckpointError, match=r"called 'fc\.weight'"):
         from_public({"fc.weight": torch.ones(1)})["fc.weight"]
     with pytest.raises(CheckpointError, match="not the weights of a StyleGAN3"):
         options_of({"fc.weight": torch.ones(1)})

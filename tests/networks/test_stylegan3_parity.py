@@ -30,9 +30,7 @@ def test_gives_the_public_numbers(name: str, tmp_path: Path) -> None:
     case = Case(name)
     tensors, constructor = case.tensors(), case.facts["constructor"]
     path = tmp_path / f"{name}.pkl"
-    write_network_pickle(
-        path, {"G_ema": network_tree(tensors, "Generator", constructor, _BUFFERS)}
-    )
+    write_network_pickle(path, {"G_ema": network_tree(tensors, "Generator", constructor, _BUFFERS)})
     generator, fitting = load_public(path, Registry.installed(), role="generator")
     assert isinstance(generator, StyleGAN3)
     assert fitting.family.name == "stylegan3-nvidia"
