@@ -99,7 +99,8 @@ def identity_loss(network: IdentityNetwork, images: Tensor, targets: Tensor) -> 
     """
     with torch.no_grad():
         wanted = network(targets)
-    return 1 - (network(images) * wanted).sum(1).mean()
+    cosines: Tensor = (network(images) * wanted).sum(1)
+    return 1 - cosines.mean()
 
 
 def identity_network_of(tensors: Mapping[str, Tensor]) -> IdentityNetwork:

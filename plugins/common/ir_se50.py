@@ -18,6 +18,11 @@ BLOCKS_50 = (3, 4, 14, 3)
 """Units per stage of the 50-layer network; (3, 13, 30, 3) and (3, 8, 36, 3) make 100 and 152."""
 _SQUEEZE = 16
 """Channels per channel of the bottleneck in squeeze and excitation."""
+_NARROWEST = 4
+"""Channels of that bottleneck in networks that are narrower than the published one."""
+_OFFSET = 0.1
+"""Deviation of the offsets that attention sees at first. With zeros it would see nothing while
+training on one image at a time: means that were normalised are zero."""
 
 
 class SqueezeExcitation(nn.Module):
@@ -26,14 +31,15 @@ class SqueezeExcitation(nn.Module):
     def __init__(self, channels: int) -> None:
         """Make one."""
         super().__init__()
-        narrow = max(1, channels // _SQUEEZE)
+        narrow = max(_NARROWEST, channels // _SQUEEZE)
         self.fc1 = nn.Conv2d(channels, narrow, 1, bias=False)
         self.fc2 = nn.Conv2d(narrow, channels, 1, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features [B, C, H, W] -> the same shape."""
         squeezed = functional.relu(self.fc1(features.mean((2, 3), keepdim=True)))
-        return features * self.fc2(squeezed).sigmoid()
+        attention: Tensor = self.fc2(squeezed).sigmoid()
+        return features * attention
 
 
 class ImprovedUnit(nn.Module):
@@ -58,6 +64,7 @@ class ImprovedUnit(nn.Module):
             nn.BatchNorm2d(outputs),
             SqueezeExcitation(outputs),
         )
+        nn.init.normal_(self.res_layer.get_submodule("4").get_parameter("bias"), std=_OFFSET)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features [B, inputs, H, W] -> [B, outputs, H / stride, W / stride]."""

@@ -13,7 +13,7 @@ from styletalker.plugins.style_encoders.public_files import FAMILIES
 
 __all__ = ["styletalker_components", "styletalker_weights"]
 
-_SMOKE = {"width": 4, "blocks": [1, 1, 1, 1], "pixels": 32}
+_SMOKE = {"width": 8, "blocks": [1, 1, 1, 1], "pixels": 32}
 _BACKBONE = "IR-SE50: arXiv 1801.07698"
 
 

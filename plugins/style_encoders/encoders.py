@@ -141,5 +141,7 @@ class VectorEncoder(FaceBackbone):
         """Codes [B, L, D] of images [B, inputs, H, W] in [-1, 1]; there are no stages."""
         found = self.stages(images)[-1]
         if self.one_code:
-            return self.linear(found.mean((2, 3)))[:, None].repeat(1, self.rows, 1)
-        return self.linear(self.output_layer_2(found)).unflatten(1, (self.rows, -1))
+            code: Tensor = self.linear(found.mean((2, 3)))
+            return code[:, None].repeat(1, self.rows, 1)
+        every: Tensor = self.linear(self.output_layer_2(found))
+        return every.unflatten(1, (self.rows, -1))

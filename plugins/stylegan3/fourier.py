@@ -49,7 +49,7 @@ class FourierInput(nn.Module):
             half = self.band.rate / 2
             fade = 1 - (freqs.norm(dim=2) - self.band.cutoff) / (half - self.band.cutoff)
             waves = waves * fade.clamp(0, 1)[:, None, None]
-            features = waves @ self.weight.T * len(self.weight) ** -0.5
+            features: Tensor = waves @ self.weight.T * len(self.weight) ** -0.5
         return features.permute(0, 3, 1, 2)
 
     def _grid(self) -> Tensor:

@@ -1,11 +1,11 @@
 """Speed of StyleGAN3: python tests/benchmarks/stylegan3_speed.py [T|R [PIXELS [BATCH [THREADS]]]]
 
 One image (or a batch) by three ways with the same weights, by default configuration T at 256 px
-with the published widths: this toolkit's; the definition as the paper has it (weights of its
-own for each image, zeros inserted, whole two-dimensional filters, samples thrown away); and the
-same with filters along one axis after the other. Prints seconds of CPU time (what a busy machine does not
-change), their ratios, and how far the images are apart. The best of three runs counts; of one for
-the slow two.
+with the published widths: this toolkit's; the definition as the paper has it (weights of its own
+for each image, zeros inserted, whole filters, samples thrown away); and the same with filters
+along one axis after the other. Prints seconds of CPU time (what a busy machine changes least),
+their ratios, and how far the images are apart. The best of three runs counts; the
+slow two run once.
 """
 
 from __future__ import annotations

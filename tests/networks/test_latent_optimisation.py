@@ -10,6 +10,7 @@ import pytest
 import torch
 from styletalker.core.errors import CheckpointError, InputError
 from styletalker.core.interfaces.generator import Generator
+from styletalker.core.interfaces.inverter import Inversion
 from styletalker.plugins.common.identity import IdentityNetwork
 from styletalker.plugins.latent_optimisation.config import OptimizeConfig, PTIConfig
 from styletalker.plugins.latent_optimisation.delta import apply_delta, save_delta
@@ -27,7 +28,7 @@ _SIZES = {"resolution": 32, "num_ws": 8, "w_dim": 8}
 def _generator() -> StyleGAN2:
     torch.manual_seed(0)
     config = StyleGAN2Config(
-        resolution=32, z_dim=8, w_dim=8, mapping_layers=2, channel_base=1024, channel_max=32
+        resolution=32, z_dim=8, w_dim=8, mapping_layers=2, channel_base=512, channel_max=16
     )
     generator = StyleGAN2(config).eval()
     with torch.no_grad():
@@ -46,7 +47,7 @@ def _portrait(generator: Generator, seed: int = 3) -> Tensor:
 
 
 def _optimize(**options: Any) -> Optimize:
-    given = {"steps": 100, "samples": 128, **options}
+    given = {"steps": 60, "samples": 128, **options}
     return Optimize(OptimizeConfig(**given), **_SIZES)
 
 
@@ -73,20 +74,18 @@ def _untouched(generator: Generator, before: dict[str, Tensor]) -> bool:
     return same and all(parameter.grad is None for parameter in generator.parameters())
 
 
-@pytest.mark.parametrize(("space", "decibels"), [("w", 25.0), ("wplus", 25.0)])
+@pytest.mark.parametrize(("space", "decibels"), [("w", 20.0), ("wplus", 20.0)])
 def test_optimize_finds_a_code(space: str, decibels: float) -> None:
-    """The loss falls to a twentieth, and the image comes near; the generator stays as it was."""
+    """The loss falls to an eighth, and the image comes near; the generator stays as it was."""
     generator = _generator()
     image, before = _portrait(generator), _state(generator)
     inverter = _optimize(space=space)
     with torch.no_grad():  # as the command line calls it
         found, _ = inverter.search(image, generator)
-        inversion = inverter.invert(image, generator)
-    assert found.losses.shape == (100, 1)
-    assert found.losses[-1].item() < found.losses[0].item() / 20
+        inversion = Inversion(ws=found.ws, generator=generator)
+    assert found.losses.shape == (60, 1)
+    assert found.losses[-1].item() < found.losses[0].item() / 8
     assert _psnr(inversion, image) > decibels
-    assert inversion.generator is generator
-    assert torch.equal(inversion.ws, found.ws), "a search repeats itself"
     assert _untouched(generator, before)
     rows_differ = bool((inversion.ws - inversion.ws[:, :1]).abs().max() > 1e-3)
     assert rows_differ is (space == "wplus")
@@ -95,11 +94,24 @@ def test_optimize_finds_a_code(space: str, decibels: float) -> None:
 
 def test_images_of_a_batch_are_searched_alone() -> None:
     """A code does not depend on the other images."""
-    generator, inverter = _generator(), _optimize(steps=20)
+    generator, inverter = _generator(), _optimize(steps=6)
     images = torch.cat([_portrait(generator, seed) for seed in (3, 4)])
     together = inverter.invert(images, generator).ws
     alone = inverter.invert(images[1:], generator).ws
-    assert torch.allclose(together[1:], alone, atol=1e-3)
+    assert torch.allclose(together[1:], alone, atol=0.02)
+    assert not torch.allclose(together[:1], alone, atol=0.2)
+
+
+@torch.no_grad()
+def test_searches_repeat_themselves() -> None:
+    """The same image gets the same code, under the generator that was given."""
+    generator = _generator()
+    image = _portrait(generator)
+    one, other = (_optimize(steps=4).invert(image, generator) for _ in range(2))
+    assert torch.equal(one.ws, other.ws)
+    assert one.generator is generator
+    another = _optimize(steps=4, seed=1).invert(image, generator)
+    assert not torch.equal(one.ws, another.ws)
 
 
 def test_start() -> None:
