@@ -73,8 +73,9 @@ def winograd3x3(features: Tensor, weight: Tensor, padding: int) -> Tensor:
         (line, channels, whole, _RESULTS * line, _RESULTS * channels, 1),
     )
     seen = tiles @ cut.reshape(_TILE**2, -1)  # [36, B * tiles * C]
-    taps = kernels @ weight.permute(2, 3, 1, 0).reshape(_TAPS**2, -1)  # [36, C * O]
-    products = torch.bmm(seen.view(_TILE**2, -1, channels), taps.view(_TILE**2, channels, outputs))
+    # [36, O, C]: transposed operands of a matrix product need no copy.
+    taps = (kernels @ weight.reshape(-1, _TAPS**2).T).view(_TILE**2, outputs, channels)
+    products = torch.bmm(seen.view(_TILE**2, -1, channels), taps.transpose(1, 2))
     found = results @ products.view(_TILE**2, -1)  # [16, B * tiles * O]
     found = found.view(_RESULTS, _RESULTS, batch, rows, columns, outputs)
     found = found.permute(2, 3, 0, 4, 1, 5).reshape(

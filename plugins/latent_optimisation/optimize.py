@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import torch
 from styletalker.core.checks import check_shape
 from styletalker.core.errors import InputError, compose
@@ -32,8 +33,7 @@ class Optimize(Inverter):
     def __init__(self, config: OptimizeConfig, *, resolution: int, num_ws: int, w_dim: int) -> None:
         """Build it for a generator of these sizes; reads the identity network, if there is one."""
         super().__init__(config, resolution=resolution, num_ws=num_ws, w_dim=w_dim)
-        # Not submodules: they are not this inverter's weights.
-        self._networks: dict[str, object] = {}
+        # Its networks are no submodules: they are not this inverter's weights.
         self.likeness = Likeness(config, identity=read_identity(config.identity_weights))
 
     def use(
@@ -104,16 +104,11 @@ class Optimize(Inverter):
 
     def _tracker(self) -> Optimize:
         """What searches codes of frames: this inverter, in W+, with noise maps as they are."""
-        config = OptimizeConfig(
-            space="wplus",
-            **{
-                name: getattr(self.config, name)
-                for name in OptimizeConfig.__annotations__
-                if name not in ("space", "noise_maps")
-            },
-        )
+        given = {f.name: getattr(self.config, f.name) for f in attrs.fields(OptimizeConfig)}
+        changed = {"space": "wplus", "noise_maps": "fixed", "identity_weights": None}
+        config = OptimizeConfig(**{**given, **changed})
         sizes = {"resolution": self.resolution, "num_ws": self.num_ws, "w_dim": self.w_dim}
-        tracker = Optimize(_without_file(config), **sizes)
+        tracker = Optimize(config, **sizes)
         tracker.use(perceptual=self.likeness.perceptual, identity=self.likeness.identity)
         return tracker
 
@@ -124,13 +119,6 @@ class Optimize(Inverter):
             return mean.expand(len(images), -1, -1)
         check_shape("start", start, "B L D", B=len(images), L=self.num_ws, D=self.w_dim)
         return start.detach().clone().to(mean)
-
-
-def _without_file(config: OptimizeConfig) -> OptimizeConfig:
-    """The same options, but for the file of the identity network, which is read already."""
-    import attrs
-
-    return attrs.evolve(config, identity_weights=None)
 
 
 def _as(working: Generator, given: Generator) -> Generator:

@@ -7,7 +7,6 @@ import math
 import torch
 from styletalker.plugins.common.winograd import conv3x3
 from styletalker.plugins.stylegan2.equalised import EqualisedLinear
-from styletalker.plugins.stylegan2.layers import demodulation
 from styletalker.plugins.stylegan3.config import StyleGAN3Config
 from styletalker.plugins.stylegan3.lowpass import lowpass
 from styletalker.plugins.stylegan3.resample import Activation, filtered
@@ -49,9 +48,9 @@ class AliasFreeLayer(nn.Module):
     def forward(self, features: Tensor, w: Tensor) -> Tensor:
         """Features [B, inputs, H, H] and codes [B, D] -> [B, outputs, size, size]."""
         self._follow(features)
-        weight, styles, scale = self._factors(w)
+        styles, scale = self._factors(w)
         features = features * styles.to(features.dtype)[:, :, None, None]
-        features = conv3x3(features, weight, self.plan.kernel - 1)
+        features = conv3x3(features, self.weight, self.plan.kernel - 1)
         scale, bias = scale.to(features.dtype), self.bias.to(features.dtype)
         features = torch.addcmul(bias[:, None, None], features, scale[..., None, None])
         if self.plan.is_rgb:
@@ -68,8 +67,8 @@ class AliasFreeLayer(nn.Module):
             size=self.plan.after.size,
         )
 
-    def _factors(self, w: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The weight, factors of the inputs [B, inputs], of the outputs [B or 1, outputs or 1].
+    def _factors(self, w: Tensor) -> tuple[Tensor, Tensor]:
+        """Factors of the inputs [B, inputs] and of the outputs [B or 1, outputs or 1].
 
         Not in half precision: an error here would scale a whole channel.
         """
@@ -77,11 +76,14 @@ class AliasFreeLayer(nn.Module):
             styles = self.affine(w.to(self.weight.dtype))
             gain = self.magnitude_ema.rsqrt().reshape(1, 1)
             if self.plan.is_rgb:
-                return self.weight, styles * self.weight[0].numel() ** -0.5, gain
-            # Both are brought to unit scale, so that half precision does not overflow between.
-            weight = self.weight * self.weight.square().mean((1, 2, 3), keepdim=True).rsqrt()
+                return styles * self.weight[0].numel() ** -0.5, gain
+            # Weights and styles count as brought to unit scale, which only the tiny number in
+            # the demodulation can tell. Styles are, so that features keep their range between.
             styles = styles * (styles.square().mean(1, keepdim=True) + _TINY).rsqrt()
-            return weight, styles, demodulation(weight, styles) * gain
+            power = self.weight.square().sum((2, 3))  # [outputs, inputs]
+            level = power.mean(1) / self.weight[0, 0].numel()
+            normal = styles.square() @ (power / level[:, None]).T
+            return styles, torch.rsqrt(normal + _TINY) * level.rsqrt() * gain
 
     @torch.no_grad()
     def _follow(self, features: Tensor) -> None:
