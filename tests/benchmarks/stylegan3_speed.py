@@ -30,7 +30,7 @@ from support.plain_resampling import plain_filtered
 def plain_layer(layer: AliasFreeLayer, features: Tensor, w: Tensor, *, separable: bool) -> Tensor:
     """The layer as the paper writes it."""
     plan, batch = layer.plan, len(features)
-    styles = layer.affine(w)
+    styles: Tensor = layer.affine(w)
     weight = layer.weight
     if plan.is_rgb:
         styles = styles * weight[0].numel() ** -0.5
