@@ -31,7 +31,7 @@ def plain_layer(layer: AliasFreeLayer, features: Tensor, w: Tensor, *, separable
     """The layer as the paper writes it."""
     plan, batch = layer.plan, len(features)
     styles: Tensor = layer.affine(w)
-    weight = layer.weight
+    weight: Tensor = layer.weight
     if plan.is_rgb:
         styles = styles * weight[0].numel() ** -0.5
     weight = weight[None] * styles[:, None, :, None, None]
