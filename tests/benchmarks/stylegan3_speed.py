@@ -30,8 +30,8 @@ from support.plain_resampling import plain_filtered
 def plain_layer(layer: AliasFreeLayer, features: Tensor, w: Tensor, *, separable: bool) -> Tensor:
     """The layer as the paper writes it."""
     plan, batch = layer.plan, len(features)
-    styles = layer.affine(w)
-    weight = layer.weight
+    styles: Tensor = layer.affine(w)
+    weight: Tensor = layer.weight
     if plan.is_rgb:
         styles = styles * weight[0].numel() ** -0.5
     weight = weight[None] * styles[:, None, :, None, None]
@@ -63,7 +63,7 @@ def plain_layer(layer: AliasFreeLayer, features: Tensor, w: Tensor, *, separable
 def plain_images(generator: StyleGAN3, ws: Tensor, *, separable: bool) -> Tensor:
     """Images of codes, by the definition."""
     network = generator.synthesis_network
-    features = network.input(ws[:, 0]).contiguous()
+    features: Tensor = network.input(ws[:, 0]).contiguous()
     for index, name in enumerate(network.layer_names):
         layer = network.get_submodule(name)
         assert isinstance(layer, AliasFreeLayer)

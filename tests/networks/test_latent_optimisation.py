@@ -141,8 +141,10 @@ def test_noise_maps_are_searched_in_a_copy() -> None:
         if name.endswith("noise_strength"):
             parameter.data.fill_(0.5)
     image, before = _portrait(painter), _state(generator)
-    fixed = _optimize().invert(image, generator)
-    searched = _optimize(noise_maps="searched", noise_penalty=1.0).invert(image, generator)
+    fixed = _optimize(steps=40).invert(image, generator)
+    searched = _optimize(steps=40, noise_maps="searched", noise_penalty=1.0).invert(
+        image, generator
+    )
     assert _psnr(searched, image) > _psnr(fixed, image) + 2
     assert searched.generator is not generator
     assert searched.generator.get_parameter("mapping_network.fc0.weight").requires_grad
@@ -177,7 +179,7 @@ def test_pti_hits_the_portrait_and_keeps_the_rest(tmp_path: Path) -> None:
     before = _state(generator)
     inverter = _pti()
     pivot, _ = inverter.search(image, generator)
-    tuned = inverter.invert(image, generator)
+    tuned = _pti(steps=0).invert(image, generator, start=pivot.ws)
     first = type(tuned)(ws=pivot.ws, generator=generator)
     assert torch.equal(tuned.ws, pivot.ws)
     assert _psnr(tuned, image) > _psnr(first, image) + 10
@@ -190,7 +192,7 @@ def test_pti_hits_the_portrait_and_keeps_the_rest(tmp_path: Path) -> None:
     codes = generator.mapping(torch.randn(8, 8, generator=torch.Generator().manual_seed(8)))
     with torch.no_grad():
         change = (tuned.generator.synthesis(codes) - generator.synthesis(codes)).square().mean()
-        loose = _pti(locality=0.0).invert(image, generator)
+        loose = _pti(steps=0, locality=0.0).invert(image, generator, start=pivot.ws)
         more = (loose.generator.synthesis(codes) - generator.synthesis(codes)).square().mean()
     assert change < more, "the locality loss does nothing"
 
@@ -241,7 +243,7 @@ def test_tracking_follows_frames() -> None:
     """Codes of frames under the portrait's generator: nearer to each frame than the portrait."""
     generator = _generator()
     image = _portrait(generator)
-    inverter = _pti(steps=30, tuning_steps=5, seed=1)
+    inverter = _pti(steps=20, tuning_steps=5, seed=1)
     portrait = inverter.invert(image, generator)
     frames = torch.stack([_portrait(generator, seed) for seed in (4, 5, 6)], 1)  # [1, 3, ...]
     codes = inverter.track(frames, portrait)

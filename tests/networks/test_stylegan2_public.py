@@ -138,7 +138,7 @@ def test_a_recipe_takes_a_public_file(tmp_path: Path, monkeypatch: pytest.Monkey
     Path("r.yaml").write_text(recipe_text)
     recipe = read_recipe("r.yaml", registry)
     config: Any = recipe.components["generator"].config
-    assert config == StyleGAN2Config(**{**SMALL, "channel_base": 296}, conv_clamp=100.0)
+    assert config == StyleGAN2Config(**{**SMALL, "channel_base": 288}, conv_clamp=100.0)
     weights = recipe.components["generator"].weights
     assert weights is not None
     assert weights.family == "stylegan2-nvidia"
@@ -337,7 +337,7 @@ def test_the_command(
     assert _run("weights", "convert", source, "-o", "all.safetensors", "--as-is") == 0
     assert load_public("all.safetensors", registry, role="generator")[1].fit.part == "G_ema"
     capsys.readouterr()
-    assert _run("weights", "convert", source, "-o", "x.safetensors", "--family", "styelgan2") == 2
+    assert _run("weights", "convert", source, "-o", "x.safetensors", "--family", "stylegan2-nvida") == 2
     assert "did you mean 'stylegan2" in capsys.readouterr().err
 
     Path("evil.pkl").write_bytes(b"\x80\x04cos\nsystem\n.")
