@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from styletalker.core.config.options import Chosen, WeightsRef
+from styletalker.core.config.options import WeightsRef
 from styletalker.core.config.structure import Structurer
 from styletalker.core.errors import CheckpointError, ConfigError
 from styletalker.core.files import digest_of
@@ -58,13 +58,11 @@ def load_public(
     except ConfigError as error:
         raise CheckpointError(f"{file.path}: does not fit {component!r}: {error}") from error
     sizes = {keyword: fitting.fit.sizes[keyword] for keyword in role_named(role).needs}
-    from styletalker.core.assembly import build
+    from styletalker.core.checkpoint import Checkpoint, load_into
 
-    ref = WeightsRef(
-        given=str(path), path=file.path, sha256=digest_of(file.path), family=fitting.family.name
-    )
-    chosen = Chosen(role=role, type=component, config=config, weights=ref)
-    return build(chosen, registry, **sizes), fitting
+    module: Any = registry.load(role, component)(config, **sizes)
+    load_into(module, Checkpoint(tensors=fitting.fit.tensors, facts={}, path=file.path))
+    return module, fitting
 
 
 def public_checkpoint(ref: WeightsRef, role: str, component: str, registry: Registry) -> Checkpoint:

@@ -337,7 +337,8 @@ def test_the_command(
     assert _run("weights", "convert", source, "-o", "all.safetensors", "--as-is") == 0
     assert load_public("all.safetensors", registry, role="generator")[1].fit.part == "G_ema"
     capsys.readouterr()
-    assert _run("weights", "convert", source, "-o", "x.safetensors", "--family", "stylegan2-nvida") == 2
+    wrong = ("-o", "x.safetensors", "--family", "stylegan2-nvida")
+    assert _run("weights", "convert", source, *wrong) == 2
     assert "did you mean 'stylegan2" in capsys.readouterr().err
 
     Path("evil.pkl").write_bytes(b"\x80\x04cos\nsystem\n.")
