@@ -37,13 +37,15 @@ class _Video:
     """Features [N, E] of frames [T, 3, 224, 224]."""
 
     def __init__(self, network: SyncNetNetwork) -> None:
-        layers, scratch = network.netcnnlip, Scratch()
+        layers: Any = network.netcnnlip
+        scratch = Scratch()
         weight, bias = _folded(layers[0], layers[1])
         self.first_bias = bias[:, None, None]
         self.first = TileConvolution(_without_step(weight.flatten(1, 2)), scratch=scratch)
-        self.frame_channels = 4 * layers[0].in_channels
+        self.frame_channels = 4 * int(layers[0].in_channels)
         # the transformed filters, frame after frame as windows are laid out: [n n, K, 5 C]
-        filters = self.first.filters.unflatten(1, (4, layers[0].in_channels, WINDOW_FRAMES))
+        filters = self.first.filters
+        filters = filters.view(len(filters), 4, layers[0].in_channels, WINDOW_FRAMES, -1)
         self.first_filters = filters.permute(0, 4, 3, 1, 2).flatten(2).contiguous()
         weight, self.second_bias = _folded(layers[4], layers[5])
         self.second = TileConvolution(_without_step(weight[:, :, 0], ahead=1), scratch=scratch)
@@ -91,9 +93,10 @@ class _Video:
         seen = turned[:, low : low + WINDOW_FRAMES * self.frame_channels]
         product = self.scratch("product", len(turned), self.first.channels, turned.shape[-1])
         torch.bmm(self.first_filters, seen, out=product)
-        tiles = self.first.back(product).unflatten(3, (side, side))
+        tiles = self.first.back(product)
+        tiles = tiles.view(*tiles.shape[:3], side, side)
         pooled = _pooled(tiles).add_(self.first_bias).relu_()
-        phases = maps.unflatten(2, (4, -1))
+        phases = maps.view(*maps.shape[:2], 4, -1)
         for a in (0, 1):
             for b in (0, 1):
                 place = phases[a : a + _POOLED, b : b + _POOLED, 2 * a + b]
@@ -112,7 +115,8 @@ class _Audio:
     """Features [N, E] of MFCC windows [N, 1, 13, 20]."""
 
     def __init__(self, network: SyncNetNetwork) -> None:
-        layers, scratch = network.netcnnaud, Scratch()
+        layers: Any = network.netcnnaud
+        scratch = Scratch()
         self.first = _folded(layers[0], layers[1])
         self.second = _tiled(layers[4], layers[5], scratch)
         self.others = [_tiled(layers[k], layers[k + 1], scratch) for k in (8, 11, 14)]
@@ -121,7 +125,7 @@ class _Audio:
 
     @torch.no_grad()
     def __call__(self, windows: Tensor) -> Tensor:
-        return torch.cat([self._some(part) for part in windows.split(_SOUNDS)])
+        return torch.cat([self._some(part) for part in torch.split(windows, _SOUNDS)])
 
     def _some(self, windows: Tensor) -> Tensor:
         x = functional.conv2d(windows, *self.first, padding=1).relu_().permute(0, 2, 3, 1)

@@ -30,7 +30,10 @@ class SyncNetNetwork(nn.Module):
     def __init__(self, embedding_dim: int = 1024, divisor: int = 1) -> None:
         """Random weights; *divisor* narrows the hidden layers."""
         super().__init__()
-        width = lambda channels: max(1, channels // divisor)  # noqa: E731
+
+        def width(channels: int) -> int:
+            return max(1, channels // divisor)
+
         self.netcnnaud = nn.Sequential(
             *_flat(1, width(64)),
             nn.MaxPool2d((1, 1), (1, 1)),
