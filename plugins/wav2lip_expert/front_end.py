@@ -115,7 +115,8 @@ def _normalised(magnitude: FloatArray) -> FloatArray:
     floor = np.exp(_MIN_DB / 20 * np.log(10))
     decibels = 20 * np.log10(np.maximum(floor, magnitude)) - _REF_DB
     scaled = 2 * _LIMIT * (decibels - _MIN_DB) / -_MIN_DB - _LIMIT
-    return np.clip(scaled, -_LIMIT, _LIMIT)
+    clipped: FloatArray = np.clip(scaled, -_LIMIT, _LIMIT)
+    return clipped
 
 
 def _mel(hertz: FloatArray) -> FloatArray:
