@@ -34,3 +34,6 @@ class MixturePriorConfig(GaussianPriorConfig):
 
     components: int = attrs.field(default=8, validator=within(1, 256))
     """Gaussians in the mixture, 1 to 256."""
+    disturbance: float = attrs.field(default=0.1, validator=within(0.0))
+    """Deviation of the noise put on the past motion in training, at least 0; motion has unit scale
+    or more."""

@@ -52,6 +52,7 @@ class MixturePrior(AutoregressivePrior):
             codes=num_ws * w_dim,
             channels=config.channels,
             layers=config.layers,
+            disturbance=config.disturbance,
         )
         self.to_components = nn.Linear(config.channels, config.components * (2 * motion_dim + 1))
         nn.init.normal_(self.to_components.weight, std=_START)
@@ -92,11 +93,22 @@ class MixturePrior(AutoregressivePrior):
 
 
 class _Remembering(Recurrence):
-    """The states, with the motion of the frame before beside them."""
+    """The states, with the motion of the frame before beside them.
+
+    In training the past is disturbed by noise, to which nothing in the density answers: the model
+    must find out from all of the past where the head is, and comes back when it has drifted. One
+    that trusts every digit of the last frame wanders off when it goes on from its own.
+    """
+
+    def __init__(self, *, disturbance: float, **sizes: int) -> None:
+        super().__init__(**sizes)
+        self.disturbance = disturbance
 
     def forward(
         self, before: Tensor, audio: Tensor, portrait: Tensor, state: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """States [B, T, channels + Z]."""
+        if self.training and self.disturbance:
+            before = before + self.disturbance * torch.randn_like(before)
         hidden, state = super().forward(before, audio, portrait, state)
         return torch.cat([hidden, before.to(hidden.dtype)], -1), state

@@ -32,7 +32,8 @@ class FirstBlock(nn.Module):
     def forward(self, ws: Tensor, noise: NoiseMode) -> tuple[Tensor, Tensor]:
         """Features and image of codes [B, 2, D]."""
         features = self.const.expand(len(ws), -1, -1, -1)
-        if features.device.type == "cpu":  # convolutions at 128 px and more are faster
+        # convolutions at 128 px and more are faster; torch's backward of few channels crashes
+        if features.device.type == "cpu" and not torch.is_grad_enabled():
             features = features.contiguous(memory_format=torch.channels_last)
         features = self.conv1(features, ws[:, 0], noise)
         return features, self.torgb(features, ws[:, 1]).to(self.const.dtype)
