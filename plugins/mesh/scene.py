@@ -70,7 +70,7 @@ class Scene:
         shift = (moved[:, :2] - self.rest).reshape(*self.weight.shape, 2)
         step = np.array(self.step)
         shift = np.ascontiguousarray(shift * self.weight[..., None] / step)
-        back = np.empty_like(shift)
+        back: NDArray[np.float64] = np.empty_like(shift)
         inverse_shift(shift, _STEPS, back)
         return back * step
 

@@ -144,4 +144,4 @@ class VectorEncoder(FaceBackbone):
             code: Tensor = self.linear(found.mean((2, 3)))
             return code[:, None].repeat(1, self.rows, 1)
         every: Tensor = self.linear(self.output_layer_2(found))
-        return every.unflatten(1, (self.rows, -1))
+        return torch.unflatten(every, 1, (self.rows, -1))

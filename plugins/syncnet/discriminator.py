@@ -82,9 +82,9 @@ class SyncNet(SyncDiscriminator):
         heard = np.concatenate([_windows_of(one, windows) for one in waveform.detach().cpu()])
         first = next(self.network.parameters())
         pieces = torch.from_numpy(heard).to(first)
-        parts = [pieces] if torch.is_grad_enabled() else pieces.split(_CHUNK)
+        parts = [pieces] if torch.is_grad_enabled() else torch.split(pieces, _CHUNK)
         features = torch.cat([self.network.audio(part) for part in parts])
-        return functional.normalize(features, dim=-1).unflatten(0, (sizes["B"], windows))
+        return torch.unflatten(functional.normalize(features, dim=-1), 0, (sizes["B"], windows))
 
     def loss(self, frames: Tensor, waveform: Tensor) -> Tensor:
         """The contrastive loss; without ``negatives`` half the mean of d^2 alone."""
@@ -115,7 +115,7 @@ class SyncNet(SyncDiscriminator):
         resized = functional.interpolate(crop, (SIDE, SIDE), mode="bilinear", antialias=True)
         pixels = (resized + 1) * 127.5
         pixels = pixels.to(next(self.network.parameters()).dtype)
-        return pixels.unflatten(0, frames.shape[:2]).transpose(1, 2)
+        return torch.unflatten(pixels, 0, frames.shape[:2]).transpose(1, 2)
 
 
 def _windows_of(

@@ -39,11 +39,12 @@ class _Video:
     def __init__(self, network: SyncNetNetwork) -> None:
         layers, scratch = network.netcnnlip, Scratch()
         weight, bias = _folded(layers[0], layers[1])
+        colours = weight.shape[1]
         self.first_bias = bias[:, None, None]
         self.first = TileConvolution(_without_step(weight.flatten(1, 2)), scratch=scratch)
-        self.frame_channels = 4 * layers[0].in_channels
+        self.frame_channels = 4 * colours
         # the transformed filters, frame after frame as windows are laid out: [n n, K, 5 C]
-        filters = self.first.filters.unflatten(1, (4, layers[0].in_channels, WINDOW_FRAMES))
+        filters = torch.unflatten(self.first.filters, 1, (4, colours, WINDOW_FRAMES))
         self.first_filters = filters.permute(0, 4, 3, 1, 2).flatten(2).contiguous()
         weight, self.second_bias = _folded(layers[4], layers[5])
         self.second = TileConvolution(_without_step(weight[:, :, 0], ahead=1), scratch=scratch)
@@ -91,9 +92,9 @@ class _Video:
         seen = turned[:, low : low + WINDOW_FRAMES * self.frame_channels]
         product = self.scratch("product", len(turned), self.first.channels, turned.shape[-1])
         torch.bmm(self.first_filters, seen, out=product)
-        tiles = self.first.back(product).unflatten(3, (side, side))
+        tiles = torch.unflatten(self.first.back(product), 3, (side, side))
         pooled = _pooled(tiles).add_(self.first_bias).relu_()
-        phases = maps.unflatten(2, (4, -1))
+        phases = torch.unflatten(maps, 2, (4, -1))
         for a in (0, 1):
             for b in (0, 1):
                 place = phases[a : a + _POOLED, b : b + _POOLED, 2 * a + b]
@@ -121,7 +122,7 @@ class _Audio:
 
     @torch.no_grad()
     def __call__(self, windows: Tensor) -> Tensor:
-        return torch.cat([self._some(part) for part in windows.split(_SOUNDS)])
+        return torch.cat([self._some(part) for part in torch.split(windows, _SOUNDS)])
 
     def _some(self, windows: Tensor) -> Tensor:
         x = functional.conv2d(windows, *self.first, padding=1).relu_().permute(0, 2, 3, 1)

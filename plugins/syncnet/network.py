@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 __all__ = ["SIDE", "WINDOW_COLUMNS", "WINDOW_FRAMES", "SyncNetNetwork"]
@@ -30,7 +31,10 @@ class SyncNetNetwork(nn.Module):
     def __init__(self, embedding_dim: int = 1024, divisor: int = 1) -> None:
         """Random weights; *divisor* narrows the hidden layers."""
         super().__init__()
-        width = lambda channels: max(1, channels // divisor)  # noqa: E731
+
+        def width(channels: int) -> int:
+            return max(1, channels // divisor)
+
         self.netcnnaud = nn.Sequential(
             *_flat(1, width(64)),
             nn.MaxPool2d((1, 1), (1, 1)),
@@ -67,7 +71,7 @@ class SyncNetNetwork(nn.Module):
     def video(self, faces: Tensor) -> Tensor:
         """Features [B, N, E] of faces [B, 3, T, 224, 224], BGR from 0 to 255; N = T - 4."""
         hidden = self.video_hidden(faces)
-        return self.netfclip(hidden.flatten(0, 1)).unflatten(0, hidden.shape[:2])  # type: ignore[no-any-return]
+        return torch.unflatten(self.netfclip(hidden.flatten(0, 1)), 0, hidden.shape[:2])
 
     def audio(self, mfcc: Tensor) -> Tensor:
         """Features [N, E] of MFCC windows [N, 1, 13, 20]."""

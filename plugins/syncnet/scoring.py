@@ -99,7 +99,7 @@ class Streams:
             return torch.cat([network.video(torch.stack(batch))[:, 0] for batch in batches])
 
         def audio(windows: Tensor) -> Tensor:
-            return torch.cat([network.audio(batch) for batch in windows.split(BATCH)])
+            return torch.cat([network.audio(batch) for batch in torch.split(windows, BATCH)])
 
         return cls(video=video, audio=audio)
 

@@ -76,7 +76,7 @@ class TileConvolution:
         self.tile, self.taps, self.count = tile, taps, tile + taps - 1
         both = torch.from_numpy(np.kron(filters, filters))  # [n n, r r]
         turned = both @ weight.double().flatten(2).permute(2, 1, 0).flatten(1)
-        self.filters = turned.float().unflatten(1, (weight.shape[1], weight.shape[0]))
+        self.filters = torch.unflatten(turned.float(), 1, (weight.shape[1], weight.shape[0]))
         """[n n, C, K]."""
         self.inward = torch.from_numpy(np.kron(signal, signal)).float()
         self.outward = torch.from_numpy(out).float()
@@ -92,7 +92,7 @@ class TileConvolution:
         items, rows, columns = turned.shape[1:-1]
         product = self.scratch("product", len(turned), items * rows * columns, self.channels)
         torch.bmm(turned.flatten(1, 3), self.filters, out=product)
-        found = self.back(product).unflatten(2, (items, rows, columns))
+        found = torch.unflatten(self.back(product), 2, (items, rows, columns))
         whole = self.scratch("out", items, rows, self.tile, columns, self.tile, self.channels)
         whole.copy_(found.permute(2, 3, 0, 4, 1, 5))
         return whole.flatten(3, 4).flatten(1, 2)[:, :height, :width]

@@ -76,7 +76,7 @@ class Wav2LipExpert(SyncDiscriminator):
         halves = self._halves(frames)  # [B, T, 3, 48, 96]
         pieces = halves.unfold(1, WINDOW_FRAMES, 1).movedim(-1, 2)  # [B, N, 5, 3, 48, 96]
         stacked = pieces.flatten(0, 1).flatten(1, 2)
-        return _in_parts(self.network.video, stacked).unflatten(0, (sizes["B"], windows))
+        return torch.unflatten(_in_parts(self.network.video, stacked), 0, (sizes["B"], windows))
 
     def embed_audio(self, waveform: Tensor) -> Tensor:
         """Unit embeddings [B, N, E] of a waveform [B, S] in [-1, 1]."""
@@ -86,7 +86,7 @@ class Wav2LipExpert(SyncDiscriminator):
         sound = waveform.detach().float().cpu().numpy()
         heard = np.concatenate([mel_windows(mel_spectrogram(one), windows) for one in sound])
         pieces = torch.from_numpy(heard).to(next(self.network.parameters()))
-        return _in_parts(self.network.audio, pieces).unflatten(0, (sizes["B"], windows))
+        return torch.unflatten(_in_parts(self.network.audio, pieces), 0, (sizes["B"], windows))
 
     def loss(self, frames: Tensor, waveform: Tensor) -> Tensor:
         """Binary cross entropy in nats; without ``negatives`` that of the right pairs alone."""
@@ -112,7 +112,7 @@ class Wav2LipExpert(SyncDiscriminator):
         resized = functional.interpolate(crop, (_SIDE, _SIDE), mode="bilinear", antialias=True)
         lower = (resized[..., _SIDE // 2 :, :] + 1) / 2
         lower = lower.to(next(self.network.parameters()).dtype)
-        return lower.unflatten(0, frames.shape[:2])
+        return torch.unflatten(lower, 0, frames.shape[:2])
 
 
 def _likely(video: Tensor, audio: Tensor) -> Tensor:
@@ -123,5 +123,5 @@ def _likely(video: Tensor, audio: Tensor) -> Tensor:
 def _in_parts(network: object, pieces: Tensor) -> Tensor:
     """What *network* gives for pieces [N, ...]; in parts where no gradient is needed."""
     assert callable(network)
-    parts = [pieces] if torch.is_grad_enabled() else pieces.split(_CHUNK)
+    parts = [pieces] if torch.is_grad_enabled() else torch.split(pieces, _CHUNK)
     return torch.cat([network(part) for part in parts])

@@ -107,7 +107,8 @@ def _magnitude(samples: NDArray[np.floating], padding: Padding) -> FloatArray:
     padded = np.pad(np.asarray(emphasised), half, mode=padding)
     pieces = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP]
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)
-    return np.abs(np.fft.rfft(pieces * hann)).T
+    magnitude: FloatArray = np.abs(np.fft.rfft(pieces * hann)).T
+    return magnitude
 
 
 def _normalised(magnitude: FloatArray) -> FloatArray:

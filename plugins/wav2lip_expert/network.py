@@ -24,7 +24,10 @@ class ExpertNetwork(nn.Module):
     def __init__(self, divisor: int = 1) -> None:
         """Random weights; *divisor* narrows all layers."""
         super().__init__()
-        width = lambda channels: max(1, channels // divisor)  # noqa: E731
+
+        def width(channels: int) -> int:
+            return max(1, channels // divisor)
+
         self.face_encoder = nn.Sequential(
             _Block(3 * WINDOW_FRAMES, width(32), 7, 1, 3),
             _Block(width(32), width(64), 5, (1, 2), 1),
