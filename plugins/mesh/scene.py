@@ -70,9 +70,9 @@ class Scene:
         shift = (moved[:, :2] - self.rest).reshape(*self.weight.shape, 2)
         step = np.array(self.step)
         shift = np.ascontiguousarray(shift * self.weight[..., None] / step)
-        back: NDArray[np.float64] = np.empty_like(shift)
+        back = np.empty_like(shift)
         inverse_shift(shift, _STEPS, back)
-        return back * step
+        return np.asarray(back * step, np.float64)
 
 
 def edge_fade(distance: FloatArray, side: float) -> FloatArray:

@@ -107,8 +107,7 @@ def _magnitude(samples: NDArray[np.floating], padding: Padding) -> FloatArray:
     padded = np.pad(np.asarray(emphasised), half, mode=padding)
     pieces = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP]
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)
-    magnitude: FloatArray = np.abs(np.fft.rfft(pieces * hann)).T
-    return magnitude
+    return np.asarray(np.abs(np.fft.rfft(pieces * hann)).T, np.float64)
 
 
 def _normalised(magnitude: FloatArray) -> FloatArray:

@@ -63,7 +63,7 @@ def plain_layer(layer: AliasFreeLayer, features: Tensor, w: Tensor, *, separable
 def plain_images(generator: StyleGAN3, ws: Tensor, *, separable: bool) -> Tensor:
     """Images of codes, by the definition."""
     network = generator.synthesis_network
-    features = network.input(ws[:, 0]).contiguous()
+    features: Tensor = network.input(ws[:, 0]).contiguous()
     for index, name in enumerate(network.layer_names):
         layer = network.get_submodule(name)
         assert isinstance(layer, AliasFreeLayer)

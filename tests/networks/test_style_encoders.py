@@ -85,8 +85,8 @@ def test_finer_maps_know_of_the_coarser_ones() -> None:
     encoder = _psp().encoder
     assert isinstance(encoder, MapsEncoder)
     for layer in (encoder.latlayer1, encoder.latlayer2):
-        layer.weight.zero_()
-        layer.bias.zero_()
+        for parameter in layer.parameters():
+            parameter.zero_()
     maps = encoder._maps(encoder.stages(_images()))
     assert torch.equal(maps[2][..., ::7, ::7], maps[0]), "corners are aligned"
     assert torch.allclose(maps[1][..., 0, 1], (2 * maps[0][..., 0, 0] + maps[0][..., 0, 1]) / 3)
@@ -150,8 +150,8 @@ def test_restyle_looks_at_its_own_result() -> None:
     assert torch.allclose(seen[2][:, 3:], generator.synthesis(steps[0].ws), atol=1e-6)
     assert torch.allclose(steps[1].ws, steps[0].ws + seen[3])
     assert torch.equal(seen[4][:, :3], images)
-    (gradient,) = torch.autograd.grad(steps[2].ws.sum(), seen[1], allow_unused=True)
-    assert gradient is None, "the gradient goes through steps before the last"
+    gradients: Any = torch.autograd.grad(steps[2].ws.sum(), seen[1], allow_unused=True)
+    assert gradients[0] is None, "the gradient goes through steps before the last"
     assert torch.equal(restyle.invert(images, generator).ws, steps[2].ws)
     assert generator.to_w.bias.grad is None
 
