@@ -107,14 +107,14 @@ def _magnitude(samples: NDArray[np.floating], padding: Padding) -> FloatArray:
     padded = np.pad(np.asarray(emphasised), half, mode=padding)
     pieces = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP]
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)
-    return np.asarray(np.abs(np.fft.rfft(pieces * hann)).T, np.float64)
+    return np.abs(np.fft.rfft(pieces * hann)).T
 
 
 def _normalised(magnitude: FloatArray) -> FloatArray:
     floor = np.exp(_MIN_DB / 20 * np.log(10))
     decibels = 20 * np.log10(np.maximum(floor, magnitude)) - _REF_DB
     scaled = 2 * _LIMIT * (decibels - _MIN_DB) / -_MIN_DB - _LIMIT
-    return np.clip(scaled, -_LIMIT, _LIMIT)
+    return np.asarray(np.clip(scaled, -_LIMIT, _LIMIT), np.float64)
 
 
 def _mel(hertz: FloatArray) -> FloatArray:
