@@ -82,12 +82,12 @@ class MixturePrior(AutoregressivePrior):
 
     def _components(self, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log weights [..., K], means and log stds [..., K, Z]."""
-        hidden, before = state.split([self.config.channels, self.motion_dim], -1)
+        hidden, before = torch.split(state, [self.config.channels, self.motion_dim], -1)
         mean, log_std = self.gaussian(hidden)
         raw = self.to_components(hidden).to(mean.dtype)
         count, size = self.config.components, self.motion_dim
         log_weight = torch.log_softmax(raw[..., :count], -1)
-        parts = raw[..., count:].unflatten(-1, (count, 2, size))
+        parts = torch.unflatten(raw[..., count:], -1, (count, 2, size))
         means = (before.to(mean.dtype) + mean)[..., None, :] + parts[..., 0, :]
         return log_weight, means, log_std[..., None, :] + parts[..., 1, :]
 

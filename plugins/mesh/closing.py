@@ -31,7 +31,7 @@ def _closing(points: FloatArray, topology: Topology) -> FloatArray:
     ring = points[topology.lips[0]]
     upper, lower = facing_lips()
     gap = ring[upper] - ring[lower]
-    moves = np.zeros_like(ring)
+    moves: FloatArray = np.zeros_like(ring)
     moves[upper], moves[lower] = -0.5 * gap, 0.5 * gap
     moves[:, 0] *= _SIDEWAYS
     return moves

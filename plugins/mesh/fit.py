@@ -60,7 +60,7 @@ def fit_head(landmarks: FloatArray, picture: NDArray[np.uint8]) -> FittedHead:
         smile=solution.expressions["smile"],
         shapes=_shapes(shape_deltas(domain, shared), lids),
         lips=_lips(jaw, base),
-        eyes=lids.centres,
+        eyes=np.asarray(lids.centres, np.float64),
         eye_radius=lids.radius,
         topology=shared,
         rotation=turned,

@@ -72,7 +72,7 @@ class Scene:
         shift = np.ascontiguousarray(shift * self.weight[..., None] / step)
         back = np.empty_like(shift)
         inverse_shift(shift, _STEPS, back)
-        return back * step
+        return np.asarray(back * step, np.float64)
 
 
 def edge_fade(distance: FloatArray, side: float) -> FloatArray:

@@ -34,12 +34,12 @@ def head_mask(head: FittedHead, photo: NDArray[np.uint8]) -> NDArray[np.float32]
     if (np.isin(seeds, (cv2.GC_BGD, cv2.GC_PR_BGD))).any():
         cv2.grabCut(bgr, seeds, None, *state, _STEPS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     mask = np.isin(seeds, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-    _, labels = cv2.connectedComponents(mask)
-    middle = np.clip(np.round(_outline(head, scale).mean(0)), 0, np.array(mask.shape[::-1]) - 1)
+    whole = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    smooth = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    _, labels = cv2.connectedComponents(smooth)
+    middle = np.clip(np.round(_outline(head, scale).mean(0)), 0, np.array(smooth.shape[::-1]) - 1)
     column, row = middle.astype(int)
-    kept = (labels == labels[row, column]) & (mask > 0)
+    kept = (labels == labels[row, column]) & (smooth > 0)
     size = photo.shape[1], photo.shape[0]
     return np.asarray(
         cv2.resize(kept.astype(np.float32), size, interpolation=cv2.INTER_LINEAR), np.float32
@@ -49,8 +49,7 @@ def head_mask(head: FittedHead, photo: NDArray[np.uint8]) -> NDArray[np.float32]
 def _outline(head: FittedHead, scale: float) -> FloatArray:
     """The convex outline [n, 2] of the fitted skull on the small picture."""
     points = head.on_screen(head.own)[:, :2] * scale
-    hull: FloatArray = cv2.convexHull(points.astype(np.float32))[:, 0]
-    return hull
+    return np.asarray(cv2.convexHull(points.astype(np.float32))[:, 0], np.float32)
 
 
 def _seeds(head: FittedHead, scale: float, shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -239,4 +239,4 @@ def linearised(model: FaceModel, state: NDArray[np.float64], view: View
     slope[:, 1, others] = found[:, 3 + count :]
     slope[:, :, 3] = seen - (camera.x, camera.y)
     slope[:, 0, 4] = slope[:, 1, 5] = view.apart
-    return seen, slope
+    return np.asarray(seen, np.float64), slope

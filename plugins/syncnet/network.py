@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 __all__ = ["SIDE", "WINDOW_COLUMNS", "WINDOW_FRAMES", "SyncNetNetwork"]
@@ -70,7 +71,7 @@ class SyncNetNetwork(nn.Module):
     def video(self, faces: Tensor) -> Tensor:
         """Features [B, N, E] of faces [B, 3, T, 224, 224], BGR from 0 to 255; N = T - 4."""
         hidden = self.video_hidden(faces)
-        return self.netfclip(hidden.flatten(0, 1)).unflatten(0, hidden.shape[:2])  # type: ignore[no-any-return]
+        return torch.unflatten(self.netfclip(hidden.flatten(0, 1)), 0, hidden.shape[:2])
 
     def audio(self, mfcc: Tensor) -> Tensor:
         """Features [N, E] of MFCC windows [N, 1, 13, 20]."""

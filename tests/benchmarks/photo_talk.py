@@ -18,6 +18,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import skimage.data
@@ -76,7 +77,7 @@ def measure(talker: Talker, photo: NDArray[np.uint8], clips: int, size: int | No
     for index in range(clips):
         talk = perform(np.random.default_rng([7, index]), frames=150, split="test")
         start = time.perf_counter()
-        frames = []
+        frames: list[NDArray[np.uint8]] = []
         for frame in talker.stream(photo, [talk.waveform], seed=index, size=size):
             if not frames:
                 first += time.perf_counter() - start
@@ -131,7 +132,8 @@ def main() -> None:
     talker = Talker.from_pretrained(options.model)
     photos = {str(path): read_image(path) for path in options.photos}
     if not photos:
-        photos = {"astronaut": skimage.data.astronaut()} | puppets()
+        samples: Any = skimage.data
+        photos = {"astronaut": samples.astronaut()} | puppets()
     for name, photo in photos.items():
         print(f"{name}: {measure(talker, photo, options.clips, options.size)}", flush=True)
 

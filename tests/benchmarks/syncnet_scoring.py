@@ -26,7 +26,7 @@ from styletalker.plugins.syncnet.scoring import BATCH, Streams, compare, window_
 def main(frames: int) -> None:
     torch.manual_seed(0)
     network = SyncNetNetwork().eval()
-    network.netcnnlip[0].weight.data /= 64
+    network.netcnnlip[0].get_parameter("weight").data /= 64
     rng = np.random.default_rng(0)
     small = rng.integers(0, 256, (frames, 28, 28, 3)).astype(np.uint8)
     samples = rng.normal(0, 3000, frames * 640).astype(np.int16)

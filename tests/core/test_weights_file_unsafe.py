@@ -121,8 +121,8 @@ def refused(path: Path) -> str:
 
 def test_they_are_dangerous() -> None:
     """With the standard reader the same bytes do leave the file behind."""
-    for make in (lambda: pickle.dumps(Evil()), lambda: EVIL):
-        pickle.loads(make())
+    for content in (pickle.dumps(Evil()), EVIL):
+        pickle.loads(content)
         assert Path(MARK).exists()
         Path(MARK).unlink()
 
@@ -177,6 +177,7 @@ def test_tensorflow_pickles_say_what_they_are() -> None:
 
 def test_tensors_stay_within_their_storage() -> None:
     """Sizes and strides beyond the storage would read other memory."""
+    typed_storage: Any = torch.storage.TypedStorage
     for size, stride, offset in (
         ((5,), (1,), 0),
         ((2,), (1,), 3),
@@ -184,9 +185,7 @@ def test_tensors_stay_within_their_storage() -> None:
         ((2,), (-1,), 2),
     ):
         storage = torch.ones(4).untyped_storage()
-        typed = torch.storage.TypedStorage(
-            wrap_storage=storage, dtype=torch.float32, _internal=True
-        )
+        typed = typed_storage(wrap_storage=storage, dtype=torch.float32, _internal=True)
         tensor = Named(torch._utils._rebuild_tensor_v2, typed, offset, size, stride, None, {})
         Path("w.pkl").write_bytes(network_pickle({"G": network(x=tensor)}))
         assert "is damaged: a tensor" in refused(Path("w.pkl"))

@@ -13,7 +13,6 @@ from styletalker.core.errors import CheckpointError
 from styletalker.core.public_files import VARIABLE
 from styletalker.evaluation.metrics.arcface import Csim, CsimTruth
 from styletalker.evaluation.metrics.public_config import CsimConfig
-from styletalker.plugins.insightface_face import analyser as module
 from styletalker.plugins.insightface_face.analyser import Insightface
 from styletalker.plugins.insightface_face.config import InsightfaceConfig
 from styletalker.plugins.insightface_face.pack import find_pack
@@ -49,17 +48,18 @@ def constant(name: str, value: Any) -> Any:
 
 def make_detector(path: Path) -> None:
     """Finds one face wherever it looks: around the anchor at (320, 320) of the coarsest grid."""
+    found: dict[str, list[float]] = {
+        "score": [0.9],
+        "box": [5, 5, 5, 5],
+        "points": [-2, -2, 2, -2, 0, 0, -2, 2, 2, 2],
+    }
     outputs, nodes = {}, []
     for kind, width in (("score", 1), ("box", 4), ("points", 10)):
         for stride, count in _ANCHORS.items():
             value = np.zeros((count, width))
             if stride == 32:
                 place = 2 * (10 * 20 + 10)  # the first anchor of row 10, column 10
-                value[place] = {
-                    "score": [0.9],
-                    "box": [5, 5, 5, 5],
-                    "points": [-2, -2, 2, -2, 0, 0, -2, 2, 2, 2],
-                }[kind]
+                value[place] = found[kind]
             outputs[f"{kind}{stride}"] = [count, width]
             nodes.append(constant(f"{kind}{stride}", value))
     _save(path, [1, 3, _SIDE, _SIDE], outputs, nodes)
@@ -145,6 +145,6 @@ def test_an_incomplete_pack(tmp_path: Path) -> None:
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(CheckpointError, match=r"pip install 'styletalker\[insightface\]'"):
         Insightface(InsightfaceConfig(pack=str(tmp_path))).analyse(np.zeros((8, 8, 3), np.uint8))

@@ -56,7 +56,7 @@ def chosen(name: str, config: object) -> Chosen:
 def syncnet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     network = SyncNetNetwork()
-    network.netcnnlip[0].weight.data /= 64
+    network.netcnnlip[0].get_parameter("weight").data /= 64
     path = tmp_path_factory.mktemp("public") / "any-name.model"
     torch.save(network.state_dict(), path)
     return path

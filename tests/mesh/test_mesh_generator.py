@@ -10,7 +10,7 @@ from styletalker.core.interfaces.generator import Resizable, check_differentiabl
 from styletalker.plugins.mesh.codes import to_codes
 from styletalker.plugins.mesh.fitted import pose
 from styletalker.plugins.puppet.parameters import parameters_from
-from support.photos import as_images, astronaut, inverted, mesh, mesh_fit
+from support.photos import animated, as_images, astronaut, inverted, mesh, mesh_fit
 from torch import Tensor
 
 POSES = (
@@ -41,11 +41,10 @@ def test_the_edge_of_the_picture_never_changes() -> None:
 
 def test_nothing_tears_or_folds() -> None:
     """Neighbouring pixels come from neighbouring places, and the scene keeps its order."""
-    generator = inverted().generator
-    animated = generator.portraits[0].at(256)  # type: ignore[attr-defined]
+    portrait = animated()
     for one in POSES:
-        back = animated.scene.sources(pose(animated.head, parameters_from(**one), 0.0))
-        step = np.array(animated.scene.step)
+        back = portrait.scene.sources(pose(portrait.head, parameters_from(**one), 0.0))
+        step = np.array(portrait.scene.step)
         assert np.isfinite(back).all()
         assert not back[[0, -1]].any(), "the lattice moves at the picture's edge"
         assert not back[:, [0, -1]].any(), "the lattice moves at the picture's edge"
@@ -55,8 +54,7 @@ def test_nothing_tears_or_folds() -> None:
 
 
 def test_hair_moves_with_the_head_and_the_background_does_not() -> None:
-    animated = inverted().generator.portraits[0].at(256)  # type: ignore[attr-defined]
-    weight = animated.scene.weight
+    weight = animated().scene.weight
     rows, columns = weight.shape
     assert weight[rows // 4, columns // 2] > 0.95, "the hair over the forehead stays behind"
     assert weight[-rows // 8, columns // 2] < 0.2, "the collar moves with the head"
@@ -110,8 +108,7 @@ def test_it_says_that_it_has_no_gradients() -> None:
 
 def test_light_follows_the_turn() -> None:
     """The side of the face that turns towards the light gets brighter."""
-    layer = inverted().generator.portraits[0].at(256).layer  # type: ignore[attr-defined]
-    light = layer.light
+    light = animated().layer.light
     towards = light.direction / np.linalg.norm(light.direction)
     away = towards * np.array([-1.0, 1.0, 1.0])
     brighter = light.change(towards[None], away[None])[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def video() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     return np.stack([f.image for f in frames]), np.stack([f.landmarks for f in frames])
 
 
-def correlation(found: NDArray[np.float64], name: str) -> float:
+def correlation(found: NDArray[np.floating], name: str) -> float:
     column = INDEX[name]
     return float(np.corrcoef(found[:, column], true_motion()[:, column])[0, 1])
 
@@ -92,7 +93,8 @@ def test_a_picture_without_a_face_is_refused() -> None:
 def test_a_face_that_cannot_be_used_is_refused_in_words(
     option: str, value: float, words: str
 ) -> None:
-    strict = MeshFit(MeshFitConfig(**{option: value}), resolution=256, num_ws=1, w_dim=24)
+    options: dict[str, Any] = {option: value}
+    strict = MeshFit(MeshFitConfig(**options), resolution=256, num_ws=1, w_dim=24)
     with pytest.raises(InputError, match=words):
         strict.invert(as_images(astronaut()), mesh())
 

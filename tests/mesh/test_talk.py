@@ -28,6 +28,7 @@ from support.talker import save_tiny_talker, speech, talker_registry
 
 Image = NDArray[np.uint8]
 LIPS = tuple(range(8))
+PHOTOS: Any = skimage.data
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def talker() -> Talker:
 
 @pytest.fixture(scope="module")
 def astronaut() -> Image:
-    return np.asarray(skimage.data.astronaut(), np.uint8)
+    return np.asarray(PHOTOS.astronaut(), np.uint8)
 
 
 def said(talker: Talker, photo: Image, **how: Any) -> Image:
@@ -68,7 +69,7 @@ def said(talker: Talker, photo: Image, **how: Any) -> Image:
 
 def moved(frames: Image, photo: Image) -> NDArray[np.bool_]:
     """Where any frame differs from the photo by more than rounding, [H, W]."""
-    return (np.abs(frames.astype(int) - photo).max((0, 3)) > 2).astype(np.bool_)
+    return np.asarray(np.abs(frames.astype(int) - photo).max((0, 3)) > 2, np.bool_)
 
 
 def test_the_whole_picture_is_shown_and_only_the_face_moves(
@@ -129,7 +130,7 @@ def test_two_faces(talker: Talker, astronaut: Image) -> None:
 
 def test_a_portrait_without_a_face(talker: Talker) -> None:
     with pytest.raises(InputError, match="no face was found"):
-        said(talker, np.asarray(skimage.data.coffee(), np.uint8))
+        said(talker, np.asarray(PHOTOS.coffee(), np.uint8))
 
 
 def test_only_codes_that_mean_something_can_be_scaled(

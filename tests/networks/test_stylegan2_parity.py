@@ -79,7 +79,8 @@ def test_gives_the_public_numbers(
 def test_gives_the_numbers_of_the_other_layout(name: str, zip_file: bool, tmp_path: Path) -> None:
     """All outputs; and the same bits again from a file that was written here."""
     case = Case(name)
-    content = {"g_ema": case.tensors(), "latent_avg": case.input("latent_avg").reshape(-1)}
+    mean = case.input("latent_avg").reshape(-1)
+    content: dict[str, Any] = {"g_ema": case.tensors(), "latent_avg": mean}
     generator = _load(write_torch(tmp_path / "g.pt", content, zip_file=zip_file))
     assert generator.config.conv_clamp is None
     z, z2 = case.input("z"), case.input("z2")

@@ -65,4 +65,4 @@ def test_it_passes_the_kit(installed: dict[str, str], tmp_path: Path) -> None:
         check=False,
     )
     assert answer.returncode == 0, answer.stdout
-    assert "16 passed" in answer.stdout
+    assert "17 passed" in answer.stdout

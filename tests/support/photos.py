@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,12 +11,13 @@ import skimage.data
 import torch
 from numpy.typing import NDArray
 from styletalker.core.interfaces.inverter import Inversion
+from styletalker.plugins.mesh.animate import AnimatedPhoto
 from styletalker.plugins.mesh.config import MeshConfig, MeshFitConfig
 from styletalker.plugins.mesh.generator import Mesh
 from styletalker.plugins.mesh.inverter import MeshFit
 from torch import Tensor
 
-__all__ = ["as_images", "astronaut", "inverted", "mesh", "mesh_fit"]
+__all__ = ["animated", "as_images", "astronaut", "inverted", "mesh", "mesh_fit"]
 
 _FACE = slice(0, 300), slice(75, 375)
 """Rows and columns of NASA's portrait around the head."""
@@ -24,7 +26,8 @@ _FACE = slice(0, 300), slice(75, 375)
 @functools.cache
 def astronaut(side: int = 256) -> NDArray[np.uint8]:
     """NASA's portrait of an astronaut (public domain, from scikit-image), [side, side, 3]."""
-    photo = np.ascontiguousarray(skimage.data.astronaut()[_FACE])
+    samples: Any = skimage.data
+    photo = np.ascontiguousarray(samples.astronaut()[_FACE])
     return np.asarray(cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
@@ -49,3 +52,10 @@ def mesh_fit() -> MeshFit:
 def inverted(side: int = 256) -> Inversion:
     """The astronaut's inversion."""
     return mesh_fit().invert(as_images(astronaut(side)), mesh(side))
+
+
+def animated(side: int = 256) -> AnimatedPhoto:
+    """The astronaut, ready to be moved."""
+    generator = inverted().generator
+    assert isinstance(generator, Mesh)
+    return generator.portraits[0].at(side)
