@@ -5,19 +5,24 @@ from __future__ import annotations
 import attrs
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from styletalker.plugins.mesh.exact import rims_follow
 from styletalker.plugins.mesh.model import Neutral
+from styletalker.plugins.puppet.blendshapes import SHAPES
 from styletalker.plugins.puppet.face import FaceShape
 from styletalker.plugins.puppet.fields import FloatArray, lerp, ramp
 from styletalker.plugins.puppet.topology import LIP_POINTS, Topology
 
-__all__ = ["facing_lips", "mouth_domain", "uncrossed", "with_closed_lips"]
+__all__ = ["facing_lips", "mouth_domain", "smooth_lips", "uncrossed", "with_closed_lips"]
 
 _CLOSE_FALL = (1.0, 0.97, 0.90, 0.78, 0.64, 0.52, 0.40, 0.26, 0.12)
 """How far each lip ring travels with the edge when the lips close."""
 _CROSS_FALL = (1.0, 0.8, 0.55, 0.3, 0.15, 0.05, 0.0, 0.0, 0.0)
 _SIDEWAYS = 0.5
 """Part of the sideways distance of facing points that closing takes away."""
+_KINK, _BOW = 1.6, 0.75
+"""Displacements are smoothed over so many vertices along the middle of the lips; part of Cupid's
+bow that rounded lips lose."""
 
 
 def facing_lips() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -61,6 +66,27 @@ def with_closed_lips(points: FloatArray, topology: Topology) -> NDArray[np.float
     moves = _closing(points, topology)
     closed = points + _along_rings(moves, _CLOSE_FALL, topology, len(points))
     return np.asarray(closed, np.float64)
+
+
+def smooth_lips(deltas: FloatArray, base: FloatArray, topology: Topology) -> NDArray[np.float64]:
+    """Blend shapes *deltas* [shapes, V, 3] without a kink in the middle of the lips of *base*.
+
+    A shape that depends on the distance from the midline has one there. Rounded lips are drawn
+    together, so their bow flattens instead of becoming a heart.
+    """
+    smooth, rings = np.array(deltas, np.float64), topology.lips
+    middle = ramp(0.75, 0.45, np.abs(topology.cosine[rings]))[..., None]
+    for shape in smooth:
+        shape[rings] = lerp(shape[rings], _soft(shape[rings]), middle)
+    bow = _soft(base[rings]) - base[rings]
+    bow[..., 0] = 0.0
+    smooth[list(SHAPES).index("round"), rings] += _BOW * middle * bow
+    return smooth
+
+
+def _soft(values: FloatArray) -> FloatArray:
+    soft: FloatArray = gaussian_filter1d(values, _KINK, axis=1, mode="wrap")
+    return soft
 
 
 def mouth_domain(points: FloatArray, neutral: Neutral, topology: Topology) -> FaceShape:

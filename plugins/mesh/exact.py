@@ -24,6 +24,12 @@ _RIGHT_EYE = (180, 120, 72, 0, 288, 240)
 """Angles of the landmarks around their ring, as the puppet's landmarks have them."""
 _RED_RINGS = 6
 """Lip rings up to the border of the red follow the splines."""
+_CORNER = (0.80, 0.985)
+"""From here to there along the mouth the lips' rings come to move as one: at the corners they are
+a fraction of a millimetre apart, and landmarks less exact than that would turn them over."""
+_END = (0.86, 0.99)
+"""The same for neighbours along the rings."""
+_MOST_SMOOTHINGS = 24
 _LARGEST = 0.20
 """A landmark is believed up to this part of the eyes' distance from the fitted model."""
 _ALONG_CONTOUR = 0.15
@@ -57,6 +63,7 @@ def exact(
 
     known = np.full(points.shape, np.nan)
     _on_lips(known, shifts[48:], topology)
+    _in_order(known, points, topology)
     for eye, angles, first in ((0, _LEFT_EYE, 36), (1, _RIGHT_EYE, 42)):
         steps = np.arange(LID_POINTS) * 360 / LID_POINTS
         known[topology.eyes[eye, 0]] = _around(angles, shifts[first : first + 6], steps)
@@ -102,9 +109,37 @@ def _on_lips(known: FloatArray, shifts: FloatArray, topology: Topology) -> None:
     outer = _around(_OUTER_LIP, shifts[:12], steps)
     inner = _around(_INNER_LIP, shifts[12:], steps)
     at = _around(_OUTER_LIP, _OUTER_AT[:, None], steps)
+    cosine = np.cos(np.radians(steps))[:, None]
+    middle = 0.5 * (inner + outer)
+    ends = np.where(cosine > 0, middle[0], middle[LIP_POINTS // 2])
+    middle = lerp(middle, ends, ramp(*_END, np.abs(cosine)))
+    corner = ramp(*_CORNER, np.abs(cosine))
+    inner, outer = lerp(inner, middle, corner), lerp(outer, middle, corner)
     for ring in range(_RED_RINGS):
         share = np.clip(LIP_RINGS[ring] / np.clip(at, 0.5, 1.0), 0.0, 1.15)
         known[topology.lips[ring]] = lerp(inner, outer, share)
+
+
+def _in_order(known: FloatArray, points: FloatArray, topology: Topology) -> None:
+    """Smooth the shifts *known* [V, 3] of the lips where they would turn triangles over."""
+    rings = topology.lips[:_RED_RINGS]
+    red = np.zeros(len(points), bool)
+    red[rings] = True
+    triangles = topology.triangles[red[topology.triangles].all(1)]
+    for _ in range(_MOST_SMOOTHINGS):
+        a, b, c = np.moveaxis((points + known)[triangles][..., :2], 1, 0)
+        side, other = b - a, c - a
+        over = side[:, 0] * other[:, 1] < side[:, 1] * other[:, 0]
+        if not over.any():
+            return
+        bad = np.zeros(len(points), bool)
+        bad[triangles[over]] = True
+        columns = bad[rings].any(0)
+        columns |= np.roll(columns, 1) | np.roll(columns, -1)
+        here = known[rings]
+        along = 0.5 * here + 0.25 * (np.roll(here, 1, 1) + np.roll(here, -1, 1))
+        softer = lerp(along, along.mean(0), 0.15)
+        known[rings] = np.where(columns[:, None], softer, here)
 
 
 def _spread(points: FloatArray, known: FloatArray, places: FloatArray, shifts: FloatArray

@@ -7,7 +7,12 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from styletalker.plugins.mesh.closing import mouth_domain, uncrossed, with_closed_lips
+from styletalker.plugins.mesh.closing import (
+    mouth_domain,
+    smooth_lips,
+    uncrossed,
+    with_closed_lips,
+)
 from styletalker.plugins.mesh.exact import exact
 from styletalker.plugins.mesh.fitted import SHAPE_NAMES, FittedHead, Lips
 from styletalker.plugins.mesh.model import Neutral, identity_of, neutral_face
@@ -26,6 +31,9 @@ _EDGE_BELOW, _EDGE_BEHIND = 0.16, 0.35
 _TEETH_LIGHT, _TEETH_SHARE, _TEETH_GAP = 0.72, 0.15, 0.03
 """Teeth: pixels between the lips at least this part as light as the skin, on at least this part
 of a gap at least this part of the eyes' distance high."""
+_TEETH_RED, _PALE = 0.85, 0.06
+"""They are at most this part as red as skin and lips; anything paler than the second is (gray
+photos have no red)."""
 
 
 def fit_head(landmarks: FloatArray, picture: NDArray[np.uint8]) -> FittedHead:
@@ -49,6 +57,7 @@ def fit_head(landmarks: FloatArray, picture: NDArray[np.uint8]) -> FittedHead:
     own_shut, opened = own.copy(), max(solution.jaw, 0.0)  # less is a short chin
     swing(own_shut, jaw.weight, -JAW_TURN * opened, HINGE)
     base = with_closed_lips(own_shut, shared)
+    deltas = smooth_lips(shape_deltas(domain, shared), base, shared)
     lids = fit_eyelids(base, shared, neutral.identity)
     rows, columns = picture.shape[:2]
     return FittedHead(
@@ -58,7 +67,7 @@ def fit_head(landmarks: FloatArray, picture: NDArray[np.uint8]) -> FittedHead:
         jaw=np.asarray(jaw.weight, np.float64),
         jaw_open=opened,
         smile=solution.expressions["smile"],
-        shapes=_shapes(shape_deltas(domain, shared), lids),
+        shapes=_shapes(deltas, lids),
         lips=_lips(jaw, base),
         eyes=np.asarray(lids.centres, np.float64),
         eye_radius=lids.radius,
@@ -102,13 +111,19 @@ def shows_teeth(landmarks: FloatArray, picture: NDArray[np.uint8]) -> bool:
     gap = np.linalg.norm(landmarks[[61, 62, 63]] - landmarks[[67, 66, 65]], axis=1).mean()
     if gap < _TEETH_GAP * eye_distance(landmarks):
         return False
-    light = np.asarray(picture, np.float64) @ np.array([0.30, 0.59, 0.11])
-    between = light[_filled(landmarks[60:68], light.shape)]
-    cheeks = light[_filled(landmarks[[2, 31, 48, 4]], light.shape)
-                   | _filled(landmarks[[14, 35, 54, 12]], light.shape)]  # fmt: skip
-    if not len(between) or not len(cheeks):
+    colours = np.asarray(picture, np.float64)
+    opening = _filled(landmarks[60:68], colours.shape)
+    red = _filled(landmarks[48:60], colours.shape) & ~opening
+    cheeks = _filled(landmarks[[2, 31, 48, 4]], colours.shape)
+    cheeks |= _filled(landmarks[[14, 35, 54, 12]], colours.shape)
+    if not (opening.any() and red.any() and cheeks.any()):
         return False
-    return bool((between > _TEETH_LIGHT * np.median(cheeks)).mean() > _TEETH_SHARE)
+    light = colours @ np.array([0.30, 0.59, 0.11])
+    redness = (colours[..., 0] - colours[..., 1:].mean(-1)) / np.maximum(light, 1.0)
+    least = min(float(np.median(redness[cheeks])), float(np.median(redness[red])))
+    toothy = light > _TEETH_LIGHT * np.median(light[cheeks])
+    toothy &= redness < max(_TEETH_RED * least, _PALE)
+    return bool(toothy[opening].mean() > _TEETH_SHARE)
 
 
 def _filled(polygon: FloatArray, shape: tuple[int, ...]) -> NDArray[np.bool_]:

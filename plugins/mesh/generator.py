@@ -7,6 +7,7 @@ import typing
 from collections.abc import Sequence
 
 import attrs
+import cv2
 import numpy as np
 import torch
 from styletalker.core.checks import check_shape
@@ -112,9 +113,12 @@ class Mesh(ParameterCodes, Generator):
             expected = f"a multiple of {len(portraits)}"
             raise InputError(compose(problem, expected=expected, given=len(ws)))
         parameters, own_mouth = to_parameters(ws[:, 0].detach().float().cpu().numpy())
-        frames = np.empty((len(ws), side, side, 3), np.float32)
+        images = np.empty((len(ws), 3, side, side), np.float32)
         for n in range(len(ws)):
             portrait = portraits[n * len(portraits) // len(ws)].at(side)
-            frames[n] = portrait.frame(parameters[n], float(own_mouth[n]))
-        images = torch.from_numpy(frames).permute(0, 3, 1, 2)
-        return (images.clamp_(0.0, _WHITE) / (_WHITE / 2) - 1).to(ws.device, self.mean_code.dtype)
+            frame = portrait.frame(parameters[n], float(own_mouth[n]))
+            for plane, colour in zip(images[n], cv2.split(frame), strict=True):
+                np.multiply(colour, 2 / _WHITE, out=plane)
+        images -= 1.0
+        np.clip(images, -1.0, 1.0, out=images)
+        return torch.from_numpy(images).to(ws.device, self.mean_code.dtype)

@@ -9,7 +9,7 @@ from scipy.ndimage import distance_transform_edt, map_coordinates
 from styletalker.plugins.mesh.fitted import FittedHead, Posed
 from styletalker.plugins.mesh.light import Light, estimate_light, normals_of
 from styletalker.plugins.mesh.raster import rasterise_attributes
-from styletalker.plugins.puppet.fields import FloatArray, ramp
+from styletalker.plugins.puppet.fields import FloatArray, lerp, ramp
 from styletalker.plugins.puppet.skull import ARC_RADIUS
 from styletalker.plugins.puppet.topology import LID_POINTS, LIP_POINTS, LIPS, NO_RING, Topology
 
@@ -24,6 +24,9 @@ moves with the scene, so chin and cheeks have the photo's own edge."""
 _INSET_TEETH, _INSET = 0.35, 0.12
 """Inner edges of open lips take colour from this part of the way to the third ring: in the photo
 the landmarks' edge may lie on teeth."""
+_CORNER, _PLAIN_RING, _INSET_CORNER, _OPEN = (0.74, 0.93), 7, 0.9, (0.03, 0.10)
+"""At the corners of open lips, where the photo shows the dark behind them, the rings up to this
+one take colour from this part of the way to it. Open: the gap, as a part of the eyes' distance."""
 _UNLIT_RINGS = 2
 
 
@@ -72,7 +75,9 @@ def face_layer(head: FittedHead, photo: NDArray[np.uint8]) -> FaceLayer:
     camera_points = head.to_camera(head.own)
     screen = head.camera.project(camera_points)
     front = topology.triangles[(topology.ring >= 0)[topology.triangles].all(1)]
-    triangles = np.concatenate([front, _strips(topology)]).astype(np.int32)
+    lips = front[(topology.feature == LIPS)[front].all(1)]
+    backs = lips[:, ::-1]  # rings that a pose turns over would be holes
+    triangles = np.concatenate([front, _strips(topology), backs]).astype(np.int32)
     normals = normals_of(camera_points, topology.triangles)
     guides = _guides(head, screen, triangles)
     cover = _cover(head, screen, normals, guides[0])
@@ -125,6 +130,8 @@ def _cover(head: FittedHead, screen: FloatArray, normals: FloatArray, mask: NDAr
     cover = cover * ramp(low, high, distance)
     edge = np.minimum(screen[:, :2], (head.width - 1, head.height - 1) - screen[:, :2]).min(1)
     cover = cover * ramp(0.0, 0.03 * min(head.width, head.height), edge)
+    *lips, skin = topology.lips  # lips are thin: their normals tell nothing
+    cover[lips] = cover[skin]
     opening = (topology.feature != 0) & (topology.feature != LIPS)
     return np.where(opening & (cover > 0), 1.0, cover)
 
@@ -134,6 +141,13 @@ def _inset(head: FittedHead, screen: FloatArray) -> NDArray[np.float32]:
     inset = np.zeros((len(screen), 2), np.float32)
     edge, inner = head.topology.lips[0], head.topology.lips[2]
     inset[edge] = share * (screen[inner, :2] - screen[edge, :2])
+    rings = head.topology.lips[: _PLAIN_RING + 1]
+    gap = np.linalg.norm(screen[head.lips.upper, :2] - screen[head.lips.lower, :2], axis=1).max()
+    opened = _INSET_CORNER * ramp(*_OPEN, gap / head.eye_distance_px)
+    corner = opened * ramp(*_CORNER, np.abs(head.topology.cosine[rings]))
+    nearer = np.linspace(1, 0, len(rings))[:, None]
+    outwards = screen[rings[-1], :2] - screen[rings, :2]
+    inset[rings] = lerp(inset[rings], outwards, (corner * nearer)[..., None])
     return inset
 
 

@@ -35,6 +35,11 @@ _MOST_OF_LIP = 0.40
 """Of a lip at most this part is taken for something else."""
 _KINK = 1.4
 """Edges of lips are smoothed over so many vertices."""
+_FINE, _MOST_ZOOM = 7.0, 3
+"""Mouths of fewer pixels a cm are drawn so many times as large, then averaged: else teeth and
+shadows fall between the pixels."""
+_COARSE_LIGHT = 0.28
+"""So much brighter are teeth a few pixels high, which the shade of lips on all sides grays."""
 _SEEN_CM = 0.005
 """A smaller gap shows nothing."""
 
@@ -72,6 +77,18 @@ def _smooth(edge: FloatArray) -> FloatArray:
     place = np.linspace(-1, 1, len(edge))[:, None]
     smoothed: FloatArray = lerp(edge, soft, ramp(1.0, 0.7, np.abs(place)))
     return smoothed
+
+
+def _zoomed(points: FloatArray, zoom: float) -> NDArray[np.float64]:
+    """Pixel positions in a picture *zoom* times as large; pixel centres are whole numbers."""
+    return np.asarray((points.astype(np.float64) + 0.5) * zoom - 0.5)
+
+
+def _enlarged(area: NDArray[np.float32], zoom: int) -> NDArray[np.float32]:
+    if zoom == 1:
+        return area
+    how = cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(area, None, fx=zoom, fy=zoom, interpolation=how), np.float32)
 
 
 class MouthPainter:
@@ -131,16 +148,24 @@ class MouthPainter:
         weight = 1.0 - float(own_mouth) * (1.0 - float(ramp(0.0, 0.35, moved)))
         if weight <= 1e-4:
             return
-        upper, lower = (posed.screen[edge, :2].astype(float) for edge in self._edges)
         scale = self._scale(posed)
+        zoom = int(np.clip(np.ceil(_FINE / scale), 1, _MOST_ZOOM))
+        upper, lower = (_zoomed(posed.screen[edge, :2], zoom) for edge in self._edges)
+        scale *= zoom
         opening = opening_of(_smooth(upper), _smooth(lower), scale)
         height, width = canvas.shape[:2]
-        box = box_around(opening.outline, self._margin * scale + 3, width, height)
-        if box is None:
+        seen = box_around(
+            _zoomed(opening.outline, 1 / zoom), self._margin * scale / zoom + 3, width, height
+        )
+        if seen is None:
             return
+        box = Box(left=seen.left * zoom, top=seen.top * zoom,
+                  width=seen.width * zoom, height=seen.height * zoom)  # fmt: skip
         cover = coverage(opening.outline, box)
-        if self._softness > 0.2:
-            cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), self._softness), np.float32)
+        coarse = float(ramp(_FINE, 0.5 * _FINE, scale / zoom))
+        softness = self._softness * zoom * (1 - 0.4 * coarse)
+        if softness > 0.2:
+            cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), softness), np.float32)
         value = {
             name: float(parameters[INDEX[name]]) for name in ("press", "round", "tongue", "fv")
         }
@@ -149,19 +174,26 @@ class MouthPainter:
         strengths[mouth_kernel.WEIGHT] = weight
         strengths[mouth_kernel.TONGUE_UP] = tongue
         strengths[mouth_kernel.TEETH_LIGHT] = (1 - _ROUND_SHADE * value["round"]) ** 1.5
+        strengths[mouth_kernel.TEETH_LIGHT] *= 1 + _COARSE_LIGHT * coarse
         strengths[mouth_kernel.LINE] = self._line(own_mouth, value["press"])
-        strengths[mouth_kernel.LINE_WIDTH] = max(0.05, (0.5 + 0.6 * self._softness) / scale)
+        strengths[mouth_kernel.LINE_WIDTH] = max(0.05, (0.5 * zoom + 0.6 * softness) / scale)
         strengths[mouth_kernel.CLEAN] = self._rough
-        texels = self._texels(posed, tongue, box, seen=bool(opening.gap.max() > _SEEN_CM))
-        borders = (posed.screen[border, :2].astype(float) for border in self._borders)
+        teeth = bool(opening.gap.max() > _SEEN_CM)
+        texels = self._texels(posed, tongue, box, zoom, seen=teeth)
+        borders = (_zoomed(posed.screen[border, :2], zoom) for border in self._borders)
         surplus = np.minimum(self._surplus, _MOST_OF_LIP * thickness(opening, *borders))
         surplus = np.maximum(surplus, self._least)
+        area = _enlarged(seen.of(canvas), zoom)
+        before = area.copy() if zoom > 1 else area
         mouth_kernel.compose_mouth(
-            box.of(canvas), cover, box.left, box.top, opening.frame,
+            area, cover, box.left, box.top, opening.frame,
             np.stack([opening.upper, opening.lower, *tapered(opening), *surplus]), texels,
             self._upper.texture, self._lower.texture, self._tongue.surface.texture,
             self._colours, strengths,
         )  # fmt: skip
+        if zoom > 1:  # what is not drawn keeps its values
+            size = (seen.width, seen.height)
+            seen.of(canvas)[:] += cv2.resize(area - before, size, interpolation=cv2.INTER_AREA)
 
     def _scale(self, posed: Posed) -> float:
         """Pixels per cm at the mouth in this frame."""
@@ -173,7 +205,8 @@ class MouthPainter:
         own = 0.75 * (1 - own_mouth) * self._rough
         return min(own + 0.25 * press, 1.0)
 
-    def _texels(self, posed: Posed, tongue: float, box: Box, *, seen: bool) -> NDArray[np.float32]:
+    def _texels(self, posed: Posed, tongue: float, box: Box, zoom: int, *, seen: bool
+                ) -> NDArray[np.float32]:  # fmt: skip
         """Texture coordinates [h, w, 6] of upper teeth, lower teeth and tongue."""
         out = np.full((box.height, box.width, 6), -1.0, np.float32)
         if not seen:
@@ -184,6 +217,7 @@ class MouthPainter:
         for channel, points in parts:
             surface = (self._upper, self._lower, self._tongue.surface)[channel // 2]
             screen = posed.place(points, surface.jaw)
+            screen[:, :2] = _zoomed(screen[:, :2], zoom)
             out[..., channel : channel + 2] = texture_coordinates(
                 screen, surface.triangles, surface.texels, box
             )

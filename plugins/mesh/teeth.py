@@ -23,6 +23,8 @@ _UPPER_BELOW = 0.17
 """The upper teeth end this far below the line where the lips meet, cm."""
 _LOWER_ABOVE = -0.14
 """The lower teeth end this far above that line, cm: most of them is behind the lower lip."""
+_UNSEEN = np.array([0.42, 0.34, 0.31])
+"""Light of side teeth that the photo does not show, as a part of the enamel's."""
 _AVERAGE_HALF = 2.45
 """Half of an average mouth's width, cm."""
 
@@ -163,7 +165,7 @@ def _photographed(plan: _Plan, mouth: MouthFrame, texture: NDArray[np.float32],
     there = np.asarray(cv2.resize(wide, (columns, rows), interpolation=cv2.INTER_LINEAR), float)
     colours, trust, side = teeth.picture(there)
     out = texture.copy()
-    out[..., :3] = lerp(0.45 * texture[..., :3], colours, trust[..., None]).astype(np.float32)
+    out[..., :3] = lerp(_UNSEEN * texture[..., :3], colours, trust[..., None]).astype(np.float32)
     out[..., 3] *= side
     return out
 

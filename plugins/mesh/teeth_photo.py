@@ -6,6 +6,7 @@ import attrs
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from styletalker.plugins.mesh.fitted import FittedHead, Posed
 from styletalker.plugins.mesh.mouth_opening import SAMPLES, Opening, own_opening
 from styletalker.plugins.mesh.paint import box_around, coverage
@@ -14,6 +15,8 @@ from styletalker.plugins.puppet.fields import FloatArray, ramp
 
 __all__ = ["PhotoTeeth", "photo_teeth"]
 
+_LIT = (0.40, 0.66)
+"""Light of a side tooth, as a part of a front tooth's, from which it is doubted and believed."""
 _INSET_CM = 0.05
 """Landmarks of lips are no better than this: colours are taken that far inside."""
 
@@ -73,10 +76,21 @@ class PhotoTeeth:
             self.photo, column.astype(np.float32), row.astype(np.float32), cv2.INTER_CUBIC
         )
         trust = ramp(0.93, 0.80, np.abs(along)) * ramp(0.06, 0.16, lower - upper)
+        trust = trust * self._until_dark(along, np.asarray(colours, float) @ LUMA)
         red = (colours[..., 0] - colours[..., 1:].mean(-1)) / np.maximum(colours[..., 0], 30.0)
         colours = colours * (1 - 0.6 * ramp(0.30, 0.50, red))[..., None]  # gums, or lip, in shade
         side = ramp(1.12, 0.88, np.abs(along))
         return np.clip(colours, 0, 255), trust, side
+
+    def _until_dark(self, along: FloatArray, light: FloatArray) -> FloatArray:
+        """[w] 1 on the teeth, 0 from the first dark on: what is behind it is no tooth's colour."""
+        column = np.median(light, 0) / max(float(self.colour @ LUMA), 1.0)
+        lit, middle = ramp(*_LIT, column), int(np.abs(along.mean(0)).argmin())
+        left = np.minimum.accumulate(lit[middle::-1])[::-1]
+        right = np.minimum.accumulate(lit[middle:])
+        until = np.concatenate([left[:-1], right])
+        soft: FloatArray = gaussian_filter1d(until, len(until) / 60, mode="nearest")
+        return soft
 
 
 def _colour_and_edge(photo: FloatArray, opening: Opening) -> tuple[FloatArray, float]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import functools
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from styletalker.plugins.mesh.fit import fit_head
+from styletalker.plugins.mesh.closing import smooth_lips
+from styletalker.plugins.mesh.fit import fit_head, shows_teeth
 from styletalker.plugins.mesh.fitted import FittedHead, pose
 from styletalker.plugins.mesh.model import face_model, identity_of
 from styletalker.plugins.mesh.solve import View, linearised, solve
+from styletalker.plugins.puppet.blendshapes import SHAPES
 from styletalker.plugins.puppet.head import Frame, Head
 from styletalker.plugins.puppet.identity import Identity
 from styletalker.plugins.puppet.landmarks import landmark_rig, screen_landmarks
 from styletalker.plugins.puppet.parameters import PARAMETERS, parameters_from
+from styletalker.plugins.puppet.topology import LIPS
 from support.faces import analyser
 from support.photos import astronaut
 
@@ -122,3 +126,40 @@ def test_a_head_resizes_with_its_picture() -> None:
     larger = head.resized(512)
     small, large = pose(head, REST, 1.0).screen, pose(larger, REST, 1.0).screen
     assert np.abs((small[:, :2] + 0.5) * 2 - 0.5 - large[:, :2]).max() < 1e-2
+
+
+def test_lip_rings_keep_their_order_up_to_the_corners() -> None:
+    head, topology = fitted(), fitted().topology
+    lips = (topology.feature == LIPS) & (topology.ring >= 0) & (topology.ring < 6)
+    triangles = topology.triangles[lips[topology.triangles].all(1)]
+
+    def turned_over(points: NDArray[np.float64]) -> int:
+        a, b, c = (points[triangles[:, k], :2] for k in range(3))
+        return int(((b - a)[:, 0] * (c - a)[:, 1] < (b - a)[:, 1] * (c - a)[:, 0]).sum())
+
+    assert turned_over(head.own) == 0
+    assert turned_over(head.base) < 0.07 * len(triangles)
+
+
+def test_rounded_lips_lose_their_bow() -> None:
+    head = fitted()
+    bowed, flat = head.base.copy(), np.zeros((len(SHAPES), *head.base.shape))
+    border = head.topology.lips[5]
+    bowed[border[11], 1] -= 0.2  # the middle of the upper lip
+    plain, mended = (smooth_lips(flat, base, head.topology) for base in (head.base, bowed))
+    change = (mended - plain)[list(SHAPES).index("round"), border, 1]
+    assert change[11] > 0.08
+    assert change[10] < 0.0
+    assert np.abs(mended[list(SHAPES).index("smile")]).max() == 0.0
+
+
+def test_only_pale_light_between_the_lips_is_teeth() -> None:
+    """Lips, or a painted highlight on them, may lie where landmarks say the mouth is open."""
+    assert shows_teeth(seen(), astronaut())
+    gray = np.repeat(astronaut().mean(-1, keepdims=True), 3, -1).astype(np.uint8)
+    assert shows_teeth(seen(), gray)
+    tinted = astronaut().copy()
+    inside = np.zeros(tinted.shape[:2], np.uint8)
+    cv2.fillPoly(inside, [np.round(seen()[48:60]).astype(np.int32)], 1)
+    tinted[inside > 0] = (tinted[inside > 0] * (1.0, 0.68, 0.66)).astype(np.uint8)
+    assert not shows_teeth(seen(), tinted)

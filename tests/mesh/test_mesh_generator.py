@@ -114,3 +114,10 @@ def test_light_follows_the_turn() -> None:
     brighter = light.change(towards[None], away[None])[0]
     assert 1.0 <= brighter <= 1.16
     assert light.change(away[None], away[None])[0] == pytest.approx(1.0)
+
+
+def test_lips_are_drawn_from_the_mesh_alone() -> None:
+    """A part of the scene behind would show specks of the mouth as it was in the photo."""
+    animated = inverted().generator.portraits[0].at(256)  # type: ignore[attr-defined]
+    lips = animated.head.topology.lips
+    assert animated.layer.attributes[lips, 2].min() > 0.95
