@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError, compose
@@ -15,6 +16,11 @@ __all__ = ["fit_portrait", "yaw_of"]
 
 _CENTRE = 0.5
 """Analysers have a pixel's centre at .5, the fit at 0."""
+_DARK, _LIT = 64.0, 200.0
+"""Pictures whose bright parts are darker than the first are also searched as if they were as light
+as the second."""
+_ENLARGED_UP_TO = 640
+"""Pictures up to this size are also searched three times as large, px."""
 _CLOSER = "Crop the picture closer to the face, or choose a larger photo."
 
 
@@ -27,13 +33,7 @@ def fit_portrait(photo: NDArray[np.uint8], analyser: FaceAnalyser, config: MeshF
     """
     faces = analyser.analyse(photo)
     if not faces:
-        raise InputError(
-            compose(
-                f"no face was found in {name}",
-                expected="a face that looks into the camera, neither covered nor very dark",
-                fix="Crop the picture closer to the face, or choose another photo.",
-            )
-        )
+        raise _none_found(photo, analyser, name)
     landmarks = faces[0].landmarks.astype(np.float64) - _CENTRE
     apart = eye_distance(landmarks)
     if apart < config.least_eyes_px:
@@ -59,6 +59,29 @@ def fit_portrait(photo: NDArray[np.uint8], analyser: FaceAnalyser, config: MeshF
         given = f"{error:.3f}"
         raise InputError(compose(problem, expected=expected, given=given, fix=fix))
     return head
+
+
+def _none_found(photo: NDArray[np.uint8], analyser: FaceAnalyser, name: str) -> InputError:
+    """The error for a picture without a face: a brighter or a larger one may show what is amiss."""
+    light = float(np.percentile(photo.max(-1), 95))
+    if 0 < light < _DARK:
+        lit = np.clip(photo * (_LIT / light), 0, 255).astype(np.uint8)
+        if analyser.analyse(lit):
+            problem, given = f"the face in {name} is too dark to be found", f"{light:.0f}"
+            expected = f"bright parts of at least {_DARK:g} of 255"
+            fix = "Brighten the picture, or choose a photo with more light on the face."
+            return InputError(compose(problem, expected=expected, given=given, fix=fix))
+    if max(photo.shape[:2]) <= _ENLARGED_UP_TO:
+        large = cv2.resize(photo, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+        if analyser.analyse(np.asarray(large, np.uint8)):
+            return InputError(compose(f"the face in {name} is too small to be found", fix=_CLOSER))
+    return InputError(
+        compose(
+            f"no face was found in {name}",
+            expected="a face that looks into the camera, neither covered nor very dark",
+            fix="Crop the picture closer to the face, or choose another photo.",
+        )
+    )
 
 
 def yaw_of(head: FittedHead) -> float:
