@@ -92,7 +92,7 @@ def measure(talker: Talker, photo: NDArray[np.uint8], clips: int, size: int | No
                     distances.append(float(np.linalg.norm(faces[0].embedding - own)))
         seen = np.isfinite(points).all((1, 2))
         found, total = found + int(seen.sum()), total + len(frames)
-        winks += len(blinks(eye_openness(points), FPS))
+        winks += len(blinks(np.nanmean(eye_openness(points), 1), FPS))
         gap = gaps(points)
         bilabials, vowels, pauses = spans(talk.phonemes, len(frames))
         closed += [gap[one] for one in bilabials]
