@@ -67,6 +67,7 @@ class MixturePrior(AutoregressivePrior):
     def draw(self, noise: Tensor, hidden: Tensor) -> Tensor:
         """The component that the first number chooses, and noise within it."""
         log_weight, mean, log_std = self._components(hidden)
+        noise = self.config.spread * noise
         ends = log_weight.exp().cumsum(-1)  # [..., K]
         place = torch.special.ndtr(noise[..., :1]).clamp(_EDGE, 1 - _EDGE)
         chosen = (place > ends[..., :-1]).sum(-1, keepdim=True)  # [..., 1]
