@@ -38,6 +38,6 @@ class MixturePriorConfig(GaussianPriorConfig):
     """Deviation of the noise put on the past motion in training, at least 0; motion has unit scale
     or more."""
     spread: float = attrs.field(default=1.0, validator=within(0.0, 2.0))
-    """What the noise of drawn motion is multiplied with, besides the temperature, 0 to 2. Other than
-    at 1, draws do not follow the density exactly: below 1 they are calmer, as suits a prior that
-    was trained on a disturbed past."""
+    """What the noise of drawn motion is multiplied with, besides the temperature, 0 to 2. Other
+    than at 1, draws do not follow the density exactly: below 1 they are calmer, as suits a prior
+    that was trained on a disturbed past."""
