@@ -43,7 +43,7 @@ def registry_of(**pretrained: Mapping[str, str]) -> Registry:
         *(
             attrs.evolve(record, pretrained=pretrained.get(record.role, {}))
             for record in records
-            if record.name != "autoregressive_gaussian"
+            if record.name not in ("autoregressive_gaussian", "autoregressive_mixture")
         )
     )
 

@@ -164,5 +164,5 @@ def test_the_help_explains(toolkit: Toolkit) -> None:
     code, out, _ = toolkit("--help")
     text = " ".join(out.split())
     assert code == 0
-    for word in ("--motion-scale", "--temperature", "builtin:puppet", "Example: toolkit generate"):
+    for word in ("--motion-scale", "--temperature", "builtin:portrait", "Example: toolkit generate"):
         assert word in text
