@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError, compose
 from styletalker.core.generation.networks import Networks
+from styletalker.core.interfaces.inverter import Following
 from torch import Tensor
 
 __all__ = [
@@ -132,10 +133,23 @@ def read_motion(networks: Networks, frames: Iterable[NDArray[np.uint8]]) -> NDAr
     Raises:
         InputError: there is no frame.
     """
+    if isinstance(networks.inverter, Following) and not networks.motion_vae.sees_frames:
+        return _followed(networks, networks.inverter, frames)
     reader = _MotionReader(networks)
     for frame in frames:
         reader.add(frame)
     return reader.finish()
+
+
+def _followed(
+    networks: Networks, inverter: Following, frames: Iterable[NDArray[np.uint8]]
+) -> NDArray[np.float32]:
+    """The motion [T, Z] of a whole video by its codes."""
+    side = networks.generator.resolution
+    ws = inverter.follow(frames)[None].to(networks.device)  # [1, T, L, D]
+    unseen = ws.new_zeros(()).expand(1, ws.shape[1], 3, side, side)
+    mean = networks.motion_vae.encode(unseen, ws).mean[0]
+    return mean.float().cpu().numpy()
 
 
 class _MotionReader:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import attrs
+import numpy as np
+from numpy.typing import NDArray
 from styletalker.core.interfaces.contract import Contract
 from styletalker.core.interfaces.generator import Generator
 from torch import Tensor, nn
 
-__all__ = ["Inversion", "Inverter", "Pointing"]
+__all__ = ["Following", "Inversion", "Inverter", "Pointing"]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -112,4 +115,19 @@ class Pointing(Protocol):
 
     def landmarks(self, ws: Tensor) -> Tensor:
         """Landmarks [..., K, 2] of codes [..., L, D]; x and y, -1 to 1 from edge to edge."""
+        ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """What an inverter offers besides if it must see a whole video to know what is usual in it."""
+
+    def follow(self, frames: Iterable[NDArray[np.uint8]]) -> Tensor:
+        """Codes [T, L, D] of a video's frames [H, W, 3], read once from the first to the last.
+
+        Memory may grow with the number of frames, not with their size.
+
+        Raises:
+            InputError: it holds no frame, or nothing to follow.
+        """
         ...

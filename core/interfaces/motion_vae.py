@@ -78,6 +78,11 @@ class MotionVAE(nn.Module, Contract, interface=True):
     def motion_dim(self) -> int:
         """Motion latents Z per frame."""
 
+    @property
+    def sees_frames(self) -> bool:
+        """Whether ``encode`` looks at frames; if not, any of the right shape will do."""
+        return True
+
     @abstractmethod
     def encode(self, frames: Tensor, ws: Tensor) -> MotionPosterior:
         """The posterior over motion.

@@ -61,6 +61,11 @@ class ConditionalSequentialVAE(MotionVAE):
         """Motion latents Z per frame."""
         return self.config.motion_dim
 
+    @property
+    def sees_frames(self) -> bool:
+        """Whether the encoder looks at frames, not at codes."""
+        return self.config.sees == "frames"
+
     def encode(self, frames: Tensor, ws: Tensor) -> MotionPosterior:
         """The posterior of frames [B, T, 3, H, W] or of their codes [B, T, L, D]; see the options.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -69,6 +71,14 @@ class MeshFit(Inverter):
             portraits.append(Portrait(photo=photo, head=head))
         ws = generator.mean_ws().to(images).expand(sizes["B"], -1, -1).clone()
         return Inversion(ws=ws, generator=generator.showing(portraits))
+
+    def follow(self, frames: Iterable[NDArray[np.uint8]]) -> Tensor:
+        """Codes [T, 1, 24] of a whole video [H, W, 3], relative to what is usual in it.
+
+        Raises:
+            InputError: there is no frame, or in more than half of them no face.
+        """
+        return torch.from_numpy(follow(frames, self._moving))[:, None]
 
     def track(self, frames: Tensor, portrait: Inversion) -> Tensor:
         """Codes [B, T, 1, 24] of videos [B, T, 3, H, W] of any size, of the same people or others.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,8 @@ from styletalker.plugins.puppet.parameters import INDEX, PARAMETERS
 
 __all__ = ["follow", "motion_of"]
 
+_AT_ONCE = 100
+"""Frames that are in memory at once."""
 _SAMPLES = 12
 """Frames that tell who somebody is: the identity is the median of their fits."""
 _LEAST_FOUND = 0.5
@@ -49,21 +54,32 @@ class _Seen:
     """[T] how much the eyes lost of their usual height and contrast."""
 
 
-def follow(frames: NDArray[np.uint8], analyser: FaceAnalyser) -> NDArray[np.float32]:
-    """Codes [T, 24] of the largest face in *frames* [T, H, W, 3], see :func:`motion_of`.
+def follow(frames: Iterable[NDArray[np.uint8]], analyser: FaceAnalyser) -> NDArray[np.float32]:
+    """Codes [T, 24] of the largest face in *frames* [H, W, 3], see :func:`motion_of`.
+
+    Frames are looked at in pieces; only landmarks are kept of them.
 
     Raises:
-        InputError: in more than half of the frames there is no face.
+        InputError: there is no frame, or in more than half of them there is no face.
     """
-    seen = track(analyser, frames)
-    if seen.found_rate < _LEAST_FOUND:
+    points, contrasts, found = [], [], 0.0
+    remaining = iter(frames)
+    while piece := list(itertools.islice(remaining, _AT_ONCE)):
+        pictures = np.stack(piece)
+        seen = track(analyser, pictures)
+        found += seen.found_rate * len(piece)
+        points.append(seen.landmarks)
+        contrasts.append(eye_contrast(pictures, seen.landmarks))
+    if not points:
+        raise InputError("the motion video holds no frame")
+    landmarks, contrast = np.concatenate(points), np.concatenate(contrasts)
+    if found < _LEAST_FOUND * len(landmarks):
         problem = "there is no face to follow in the video"
         expected = "one that is seen in at least half of the frames"
-        given = f"{100 * seen.found_rate:.0f} % of {len(frames)} frames"
+        given = f"{100 * found / len(landmarks):.0f} % of {len(landmarks)} frames"
         fix = "Crop the video to the face that talks, or choose another."
         raise InputError(compose(problem, expected=expected, given=given, fix=fix))
-    contrast = eye_contrast(frames, seen.landmarks)
-    return to_codes(motion_of(_bridged(seen.landmarks) - 0.5, _bridged(contrast)))
+    return to_codes(motion_of(_bridged(landmarks) - 0.5, _bridged(contrast)))
 
 
 def motion_of(landmarks: FloatArray, contrast: FloatArray) -> NDArray[np.float64]:

@@ -164,5 +164,6 @@ def test_the_help_explains(toolkit: Toolkit) -> None:
     code, out, _ = toolkit("--help")
     text = " ".join(out.split())
     assert code == 0
-    for word in ("--motion-scale", "--temperature", "builtin:portrait", "Example: toolkit generate"):
+    words = ("--motion-scale", "--temperature", "builtin:portrait", "Example: toolkit generate")
+    for word in words:
         assert word in text

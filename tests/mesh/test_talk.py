@@ -14,6 +14,8 @@ from styletalker.core.config.options import Chosen
 from styletalker.core.config.structure import Structurer
 from styletalker.core.errors import InputError
 from styletalker.core.generation.manner import Manner
+from styletalker.core.interfaces.inverter import Following
+from styletalker.core.media.crop import resize
 from styletalker.core.registry import Registry
 from styletalker.core.talker import Talker
 from styletalker.plugins import (
@@ -24,6 +26,7 @@ from styletalker.plugins import (
     mesh,
 )
 from styletalker.plugins.mesh.codes import CODES
+from support.faces import puppet_clip
 from support.talker import save_tiny_talker, speech, talker_registry
 
 Image = NDArray[np.uint8]
@@ -158,3 +161,20 @@ def test_the_controls_name_channels(talker: Talker) -> None:
         "gaze": ["gaze_x", "gaze_y"],
         "expression": ["smile", "frown", "brow_up", "brow_in", "squint"],
     }
+
+
+def test_a_videos_motion_is_read_as_a_whole(talker: Talker) -> None:
+    """What is usual in a video is known at its end: pieces of it would each be about themselves."""
+    clip = puppet_clip(0, frames=40)
+    frames = [resize(frame, 256) for frame in clip.frames]
+    networks = talker._networks
+    inverter = networks.inverter
+    assert isinstance(inverter, Following)
+    ws = inverter.follow(iter(frames))
+    assert ws.shape == (40, 1, 24)
+    unseen = torch.zeros(()).expand(1, 40, 3, 256, 256)
+    with torch.no_grad():
+        wanted = networks.motion_vae.encode(unseen, ws[None]).mean[0].numpy()
+    assert np.allclose(talker.motion_of(frames), wanted, atol=1e-5)
+    with pytest.raises(InputError, match="no frame"):
+        talker.motion_of([])
