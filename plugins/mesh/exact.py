@@ -110,7 +110,7 @@ def _on_lips(known: FloatArray, shifts: FloatArray, topology: Topology) -> None:
     inner = _around(_INNER_LIP, shifts[12:], steps)
     at = _around(_OUTER_LIP, _OUTER_AT[:, None], steps)
     cosine = np.cos(np.radians(steps))[:, None]
-    middle = 0.5 * (inner + outer)
+    middle: FloatArray = 0.5 * (inner + outer)
     ends = np.where(cosine > 0, middle[0], middle[LIP_POINTS // 2])
     middle = lerp(middle, ends, ramp(*_END, np.abs(cosine)))
     corner = ramp(*_CORNER, np.abs(cosine))

@@ -22,7 +22,7 @@ def main() -> None:
     text = "My mother bought fifty big apples, and we moved the boat by morning."
     talk = perform(np.random.default_rng(4), text=text)
     talker = Talker.from_pretrained("builtin:portrait")
-    photo = np.asarray(skimage.data.astronaut(), np.uint8)
+    photo = np.asarray(skimage.data.astronaut(), np.uint8)  # type: ignore[no-untyped-call]
     frames = list(talker.stream(photo, [talk.waveform], seed=2))
     cut = [
         Image.fromarray(frames[min(t, len(frames) - 1)]).crop((124, 0, 334, 210)) for t in FRAMES

@@ -118,6 +118,6 @@ def test_light_follows_the_turn() -> None:
 
 def test_lips_are_drawn_from_the_mesh_alone() -> None:
     """A part of the scene behind would show specks of the mouth as it was in the photo."""
-    animated = inverted().generator.portraits[0].at(256)  # type: ignore[attr-defined]
-    lips = animated.head.topology.lips
-    assert animated.layer.attributes[lips, 2].min() > 0.95
+    photo = animated(256)
+    lips = photo.head.topology.lips
+    assert photo.layer.attributes[lips, 2].min() > 0.95
