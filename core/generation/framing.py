@@ -188,7 +188,7 @@ def square_of(faces: Iterable[Face], framing: Framing, *, resolution: int, where
     if distance < least:
         expected = f"at least {least:.0f} pixels between the eyes"
         problem = "the face is too small"
-        fix = _fix("one with a larger")
+        fix = _fix("image with a larger")
         given = f"{distance:.0f}"
         raise InputError(compose(problem, where=where, expected=expected, given=given, fix=fix))
     side = distance / framing.eye_distance

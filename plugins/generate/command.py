@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["GenerateCommand"]
 
+_MOST = 3.0
+"""Largest factor of a kind of movement."""
+
 
 class GenerateCommand(Command):
     """``toolkit generate PORTRAIT SPEECH -o OUT``."""
@@ -161,10 +164,11 @@ def _manner(pose: float, blink: float, gaze: float, expression: float) -> Manner
     """
     from styletalker.core.generation.manner import Manner
 
-    try:
-        return Manner(pose=pose, blink=blink, gaze=gaze, expression=expression)
-    except ValueError as error:
-        raise InputError(f"--{error}") from error
+    factors = {"pose": pose, "blink": blink, "gaze": gaze, "expression": expression}
+    for name, value in factors.items():
+        if not 0 <= value <= _MOST:
+            raise InputError(compose(f"--{name}", expected=f"0 to {_MOST:g}", given=value))
+    return Manner(**factors)
 
 
 def _watched(

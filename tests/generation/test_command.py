@@ -167,3 +167,12 @@ def test_the_help_explains(toolkit: Toolkit) -> None:
     words = ("--motion-scale", "--temperature", "builtin:portrait", "Example: toolkit generate")
     for word in words:
         assert word in text
+
+
+def test_a_factor_out_of_range(toolkit: Toolkit, tmp_path: Path) -> None:
+    portrait, sound = tmp_path / "p.png", tmp_path / "s.wav"
+    portrait.write_bytes(b"")
+    sound.write_bytes(b"")
+    code, _, err = toolkit(str(portrait), str(sound), "-o", str(tmp_path / "o.mp4"), "--blink", "9")
+    assert code == 4
+    assert "--blink; expected 0 to 3, got 9" in " ".join(err.split())
