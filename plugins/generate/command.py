@@ -13,7 +13,6 @@ from styletalker.core.registry import Registry
 from styletalker.plugins.generate.config import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from styletalker.core.generation.manner import Manner
     from styletalker.core.run.progress import Reporter
     from styletalker.core.talker import Generated, Talker
 
@@ -122,9 +121,11 @@ def run(
     for path in (portrait, speech, *([motion] if motion is not None else [])):
         if not path.exists():  # before seconds of loading
             raise InputError(compose("no such file", where=str(path)))
+    factors = _factors(0.0 if still else pose, blink, gaze, expression)
     registry: Registry = context.obj
     components = load_talker_components(model, registry)
     import torch  # only now: a wrong file or model is told at once
+    from styletalker.core.generation.manner import Manner
     from styletalker.core.talker import Talker
 
     if threads is not None:
@@ -139,7 +140,7 @@ def run(
         "seed": seed,
         "temperature": temperature,
         "motion_scale": motion_scale,
-        "manner": _manner(0.0 if still else pose, blink, gaze, expression),
+        "manner": Manner(**factors),
         "crop": crop,
         "face": face,
         "size": size,
@@ -156,19 +157,17 @@ def run(
     typer.echo(_summary(made, quiet=quiet))
 
 
-def _manner(pose: float, blink: float, gaze: float, expression: float) -> Manner:
-    """The factors that were given.
+def _factors(pose: float, blink: float, gaze: float, expression: float) -> dict[str, float]:
+    """The factors of movements that were given, by name.
 
     Raises:
         InputError: one is not within 0 to 3.
     """
-    from styletalker.core.generation.manner import Manner
-
     factors = {"pose": pose, "blink": blink, "gaze": gaze, "expression": expression}
     for name, value in factors.items():
         if not 0 <= value <= _MOST:
             raise InputError(compose(f"--{name}", expected=f"0 to {_MOST:g}", given=value))
-    return Manner(**factors)
+    return factors
 
 
 def _watched(
