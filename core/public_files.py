@@ -27,9 +27,9 @@ class PublicFile:
     purpose: str
     """What it is, in a few words that a message can begin with."""
     licence: str
-    """What its licence says."""
+    """The licence of the weights, with what it forbids; 'not stated' if nothing is said."""
     source: str
-    """Where it is published."""
+    """Where it is published: a repository or page."""
 
 
 def weights_folder() -> Path:

@@ -10,27 +10,14 @@ import re
 
 import attrs
 from styletalker.core.errors import compose
+from styletalker.core.public_files import PublicFile
 from styletalker.core.roles import ROLES
 
-__all__ = ["PublicFile", "WeightsFamily", "family_faults"]
+__all__ = ["WeightsFamily", "family_faults"]
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _TEXTS = ("name", "summary", "recognise", "licence", "preprocessing")
-
-
-@attrs.frozen(kw_only=True)
-class PublicFile:
-    """A weight file that its authors publish."""
-
-    name: str
-    """The file's name."""
-    purpose: str
-    """What it is for, in one line."""
-    licence: str
-    """The licence of the weights, with what it forbids; 'not stated' if nothing is said."""
-    source: str
-    """Where it comes from: a repository or page."""
 
 
 @attrs.frozen(kw_only=True)

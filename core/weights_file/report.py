@@ -11,13 +11,11 @@ from typing import Any
 import attrs
 from styletalker.core.errors import CheckpointError
 from styletalker.core.files import digest_of
+from styletalker.core.public_files import VARIABLE, PublicFile
 from styletalker.core.registry import Registry
-from styletalker.core.weights_file.family import PublicFile, WeightsFamily
+from styletalker.core.weights_file.family import WeightsFamily
 
-__all__ = ["WEIGHTS_VARIABLE", "describe_file", "known_files", "provenance", "weight_folders"]
-
-WEIGHTS_VARIABLE = "STYLETALKER_WEIGHTS"
-"""Environment variable: folders in which public files are looked for, separated as in ``PATH``."""
+__all__ = ["describe_file", "known_files", "provenance", "weight_folders"]
 
 
 def describe_file(path: Path, registry: Registry) -> dict[str, Any]:
@@ -70,7 +68,7 @@ def provenance(
 
 def weight_folders(given: Iterable[Path] = ()) -> list[Path]:
     """Where public files are looked for: *given* folders, the variable's, ``weights`` and here."""
-    told = os.environ.get(WEIGHTS_VARIABLE, "").split(os.pathsep)
+    told = os.environ.get(VARIABLE, "").split(os.pathsep)
     folders = [*given, *(Path(part).expanduser() for part in told if part)]
     return [*folders, Path("weights"), Path()]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from styletalker.core.weights_file.family import PublicFile, WeightsFamily
+from styletalker.core.public_files import PublicFile
+from styletalker.core.weights_file.family import WeightsFamily
 
 __all__ = ["FAMILIES"]
 
