@@ -54,7 +54,7 @@ class AutoregressivePrior(Prior, abstract=True):
         super().__init__(
             config, motion_dim=motion_dim, audio_dim=audio_dim, num_ws=num_ws, w_dim=w_dim
         )
-        self.recurrence = Recurrence(
+        self.recurrence = self.build_recurrence(
             motion_dim=motion_dim,
             audio_dim=audio_dim,
             codes=num_ws * w_dim,
@@ -64,6 +64,10 @@ class AutoregressivePrior(Prior, abstract=True):
         self.to_gaussian = nn.Linear(config.channels, 2 * motion_dim)
         nn.init.normal_(self.to_gaussian.weight, std=_START)
         nn.init.zeros_(self.to_gaussian.bias)
+
+    def build_recurrence(self, **sizes: int) -> Recurrence:
+        """The recurrent network of these sizes; a subclass may have one of its own."""
+        return Recurrence(**sizes)
 
     @abstractmethod
     def density(self, motion: Tensor, hidden: Tensor) -> Tensor:

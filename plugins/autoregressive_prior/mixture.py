@@ -46,17 +46,13 @@ class MixturePrior(AutoregressivePrior):
         super().__init__(
             config, motion_dim=motion_dim, audio_dim=audio_dim, num_ws=num_ws, w_dim=w_dim
         )
-        self.recurrence = _Remembering(
-            motion_dim=motion_dim,
-            audio_dim=audio_dim,
-            codes=num_ws * w_dim,
-            channels=config.channels,
-            layers=config.layers,
-            disturbance=config.disturbance,
-        )
         self.to_components = nn.Linear(config.channels, config.components * (2 * motion_dim + 1))
         nn.init.normal_(self.to_components.weight, std=_START)
         nn.init.normal_(self.to_components.bias, std=_APART)
+
+    def build_recurrence(self, **sizes: int) -> Recurrence:
+        """One that keeps the last motion beside its state."""
+        return _Remembering(disturbance=self.config.disturbance, **sizes)
 
     def density(self, motion: Tensor, hidden: Tensor) -> Tensor:
         """The density of the mixture."""

@@ -210,10 +210,11 @@ def _mixture(components: int = 3) -> MixturePrior:
 def test_a_mixtures_density_by_hand() -> None:
     """The weighted sum of its Gaussians, whose means are changes of the motion before."""
     prior = _mixture()
-    state = torch.randn(4, 12 + 5)
-    motion = torch.randn(4, 5)
+    prior = prior.double()  # densities far from a component are below what a float holds
+    state = torch.randn(4, 12 + 5, dtype=torch.float64)
+    motion = torch.randn(4, 5, dtype=torch.float64)
     log_weight, mean, log_std = prior._components(state)
-    assert torch.allclose(log_weight.exp().sum(-1), torch.ones(4))
+    assert torch.allclose(log_weight.exp().sum(-1), torch.ones(4, dtype=torch.float64))
     total = sum(
         log_weight[:, k].exp() * normal_log_density(motion, mean[:, k], log_std[:, k]).exp()
         for k in range(3)
