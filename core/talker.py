@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.assembly import Components
 from styletalker.core.generation.ahead import made_ahead
-from styletalker.core.generation.choice import choose_motion
 from styletalker.core.generation.choices import Choices, How
 from styletalker.core.generation.framing import Framing, Say
-from styletalker.core.generation.manner import gains
+from styletalker.core.generation.gains import gains
 from styletalker.core.generation.motion import read_motion
+from styletalker.core.generation.motion_choice import choose_motion
 from styletalker.core.generation.networks import Networks, device_named
 from styletalker.core.generation.output import Output
 from styletalker.core.generation.performance import perform

@@ -1,50 +1,25 @@
-"""How much of each kind of movement is shown, where the generator knows which channel is which."""
+"""How much of each kind of movement a caller wants; this module imports nothing heavy."""
 
 from __future__ import annotations
 
 import attrs
-import torch
 from styletalker.core.config.options import within
-from styletalker.core.errors import InputError, compose
-from styletalker.core.interfaces.generator import Generator, Parametric
-from torch import Tensor
 
-__all__ = ["Manner", "gains"]
+__all__ = ["MOST", "Manner"]
+
+MOST = 3.0
+"""Largest factor: three times as much."""
 
 
 @attrs.frozen(kw_only=True)
 class Manner:
     """Factors of kinds of movement, 0 to 3: 0 shows none of it, 1 what the talker says."""
 
-    pose: float = attrs.field(default=1.0, validator=within(0.0, 3.0))
+    pose: float = attrs.field(default=1.0, validator=within(0.0, MOST))
     """Turning, nodding and shifting of the head."""
-    blink: float = attrs.field(default=1.0, validator=within(0.0, 3.0))
+    blink: float = attrs.field(default=1.0, validator=within(0.0, MOST))
     """Closing of the lids."""
-    gaze: float = attrs.field(default=1.0, validator=within(0.0, 3.0))
+    gaze: float = attrs.field(default=1.0, validator=within(0.0, MOST))
     """Movement of the eyes."""
-    expression: float = attrs.field(default=1.0, validator=within(0.0, 3.0))
+    expression: float = attrs.field(default=1.0, validator=within(0.0, MOST))
     """Brows, smiles and the like."""
-
-
-def gains(generator: Generator, manner: Manner) -> Tensor | None:
-    """What each channel's change from the portrait is multiplied with, [L, D]; None for nothing.
-
-    Raises:
-        InputError: something else than 1 is asked of a generator whose codes mean nothing by
-            themselves, or which has no such movement.
-    """
-    wanted = {name: value for name, value in attrs.asdict(manner).items() if value != 1.0}
-    if not wanted:
-        return None
-    if not isinstance(generator, Parametric):
-        problem = (
-            f"{next(iter(wanted))} cannot be changed: this talker's codes do not tell it apart"
-        )
-        raise InputError(compose(problem, fix="Use motion_scale, or a talker such as for photos."))
-    factors = torch.ones(generator.num_ws, generator.w_dim)
-    controls = generator.controls
-    for name, value in wanted.items():
-        if name not in controls:
-            raise InputError(compose("no such control", given=name, name=name, choices=controls))
-        factors[torch.from_numpy(controls[name])] = value
-    return factors

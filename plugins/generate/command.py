@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from styletalker.core.errors import InputError, compose
+from styletalker.core.generation.manner import MOST, Manner
 from styletalker.core.interfaces.command import Command
 from styletalker.core.registry import Registry
 from styletalker.plugins.generate.config import DEFAULT_MODEL
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from styletalker.core.talker import Generated, Talker
 
 __all__ = ["GenerateCommand"]
-
-_MOST = 3.0
-"""Largest factor of a kind of movement."""
 
 
 class GenerateCommand(Command):
@@ -125,7 +123,6 @@ def run(
     registry: Registry = context.obj
     components = load_talker_components(model, registry)
     import torch  # only now: a wrong file or model is told at once
-    from styletalker.core.generation.manner import Manner
     from styletalker.core.talker import Talker
 
     if threads is not None:
@@ -165,8 +162,8 @@ def _factors(pose: float, blink: float, gaze: float, expression: float) -> dict[
     """
     factors = {"pose": pose, "blink": blink, "gaze": gaze, "expression": expression}
     for name, value in factors.items():
-        if not 0 <= value <= _MOST:
-            raise InputError(compose(f"--{name}", expected=f"0 to {_MOST:g}", given=value))
+        if not 0 <= value <= MOST:
+            raise InputError(compose(f"--{name}", expected=f"0 to {MOST:g}", given=value))
     return factors
 
 
