@@ -19,6 +19,8 @@ from styletalker.plugins.insightface_face.pack import find_pack
 from support.evaluation import moving_clip
 
 onnx = pytest.importorskip("onnx")
+helper = pytest.importorskip("onnx.helper")
+numpy_helper = pytest.importorskip("onnx.numpy_helper")
 pytest.importorskip("insightface")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
@@ -27,21 +29,17 @@ _ANCHORS = {8: 2 * 80 * 80, 16: 2 * 40 * 40, 32: 2 * 20 * 20}
 
 
 def _save(path: Path, inputs: list[int], outputs: dict[str, list[int]], nodes: Any) -> None:
-    from onnx import TensorProto, helper
-
     declared = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
         for name, shape in outputs.items()
     ]
-    given = [helper.make_tensor_value_info("input", TensorProto.FLOAT, inputs)]
+    given = [helper.make_tensor_value_info("input", onnx.TensorProto.FLOAT, inputs)]
     graph = helper.make_graph(nodes, path.stem, given, declared)
     opset = [helper.make_opsetid("", 13)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), path)
 
 
 def constant(name: str, value: Any) -> Any:
-    from onnx import helper, numpy_helper
-
     tensor = numpy_helper.from_array(np.asarray(value, np.float32), name)
     return helper.make_node("Constant", [], [name], value=tensor)
 
@@ -67,8 +65,6 @@ def make_detector(path: Path) -> None:
 
 def make_recogniser(path: Path) -> None:
     """A vector of 512 from the mean colour of the aligned face."""
-    from onnx import helper
-
     matrix = np.random.default_rng(0).normal(size=(3, 512))
     nodes = [
         constant("matrix", matrix),
