@@ -31,7 +31,7 @@ def _dark_centre(painted: Painted, eye: int) -> NDArray[np.float64]:
     ]
     low, high = ring.min(0).astype(int), ring.max(0).astype(int) + 1
     light = painted.after[low[1] : high[1], low[0] : high[0]] @ LUMA
-    weight = np.clip(np.percentile(light, 30) - light, 0, None)
+    weight = np.clip(np.percentile(light, 25) - light, 0, None)
     rows, columns = np.mgrid[0 : light.shape[0], 0 : light.shape[1]]
     middle = np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
     return np.asarray(middle, np.float64)
