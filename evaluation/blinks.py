@@ -11,7 +11,7 @@ from scipy.ndimage import percentile_filter
 from scipy.signal import find_peaks, peak_widths
 from styletalker.core.errors import InputError, compose
 
-__all__ = ["Blink", "blink_f1", "blinks", "blinks_per_minute", "eye_openness"]
+__all__ = ["Blink", "blink_f1", "blink_matches", "blinks", "blinks_per_minute", "eye_openness"]
 
 FloatArray = NDArray[np.float64]
 
@@ -114,11 +114,20 @@ def blinks_per_minute(count: int, seconds: float) -> float:
 def blink_f1(first: Sequence[Blink], second: Sequence[Blink], tolerance_frames: float = 3) -> float:
     """Whether two clips blink at the same times: F1, 0 to 1; NaN if neither blinks.
 
-    Blinks match one to one, nearest peaks first, up to *tolerance_frames* apart.
-    F1 = 2 matches / (blinks of the first + blinks of the second).
+    F1 = 2 :func:`blink_matches` / (blinks of the first + blinks of the second).
     """
     if not first and not second:
         return float("nan")
+    return 2 * blink_matches(first, second, tolerance_frames) / (len(first) + len(second))
+
+
+def blink_matches(
+    first: Sequence[Blink], second: Sequence[Blink], tolerance_frames: float = 3
+) -> int:
+    """How many blinks two clips have in common.
+
+    They match one to one, nearest peaks first, up to *tolerance_frames* apart.
+    """
     pairs = sorted(
         (abs(a.peak - b.peak), i, j) for i, a in enumerate(first) for j, b in enumerate(second)
     )
@@ -129,4 +138,4 @@ def blink_f1(first: Sequence[Blink], second: Sequence[Blink], tolerance_frames: 
             left.remove(i)
             right.remove(j)
             matches += 1
-    return 2 * matches / (len(first) + len(second))
+    return matches

@@ -42,6 +42,10 @@ class Metric(Contract, interface=True):
     """Whether the value depends on the sound, or on what is said: such metrics are also asked about
     clips with another clip's sound, to see what chance scores."""
 
+    follows: ClassVar[bool] = False
+    """Whether it asks how well a clip follows the clip whose motion it shows: it is asked about
+    motion-controlled clips alone, and that other clip is then its reference."""
+
     least_frames: ClassVar[int] = 1
     """Clips of fewer frames cannot be measured; the contract's checks give it as many."""
 

@@ -67,7 +67,7 @@ def evaluate(
     """
     from styletalker.core.run.progress import Reporter
     from styletalker.evaluation.harness.default import choose_metrics
-    from styletalker.evaluation.harness.method import leaking, shuffled, truth_of
+    from styletalker.evaluation.harness.method import concerning, leaking, shuffled, truth_of
     from styletalker.evaluation.harness.sync_metrics import load_scorer, sync_tools
     from styletalker.evaluation.harness.tool import tools_of
     from styletalker.evaluation.report.write import write_report
@@ -82,6 +82,8 @@ def evaluate(
         truth = truth_of(methods)
         leaks = [leak for method in methods if (leak := leaking(method))]
         methods = [*([truth] if truth.samples else []), *methods, *floors, *leaks]
+    if not metric:
+        tools = concerning(tools, methods)
     reporter = Reporter()
     total = sum(len(method.samples) for method in methods)
     with reporter.live(), reporter.task("clips", total) as task:

@@ -9,7 +9,7 @@ from styletalker.core.config.structure import Structurer
 from styletalker.core.errors import InputError
 from styletalker.core.registry import Registry
 
-__all__ = ["DEFAULT_METRICS", "choose_metrics"]
+__all__ = ["ANNOTATED_METRICS", "DEFAULT_METRICS", "choose_metrics"]
 
 DEFAULT_METRICS = (
     "face_found_rate",
@@ -19,6 +19,8 @@ DEFAULT_METRICS = (
     "bilabial_closure",
     "lmd_mouth",
     "aperture_correlation",
+    "head_pose_following",
+    "blink_following",
     "vowel_openness",
     "pause_motion",
     "silent_lip_motion",
@@ -41,8 +43,11 @@ DEFAULT_METRICS = (
     "temporal_flicker",
     "identity_drift",
 )
-"""Lips first: they are what is looked at. Metrics whose public weights are not there are reported
-as not computed."""
+"""Lips and what motion is followed first: they are what is looked at. Metrics whose public weights
+are not there are reported as not computed."""
+
+ANNOTATED_METRICS = ("aperture_correlation_annotated", "head_pose_following_annotated")
+"""Those that are added where the corpus knows the landmarks of its clips."""
 
 
 def choose_metrics(names: Iterable[str], registry: Registry) -> list[Chosen]:

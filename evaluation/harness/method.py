@@ -7,13 +7,25 @@ from typing import Any, Literal
 
 import attrs
 from styletalker.core.errors import InputError, compose
+from styletalker.core.interfaces.metric import Metric
 from styletalker.evaluation.harness.source import DubbedSource, Source
+from styletalker.evaluation.harness.tool import Tool
 
-__all__ = ["TRUTH", "Kind", "Method", "Sample", "leaking", "shuffled", "truth_of"]
+__all__ = [
+    "TRUTH",
+    "Kind",
+    "Method",
+    "Sample",
+    "concerning",
+    "leaking",
+    "shuffled",
+    "truth_of",
+]
 
 Kind = Literal["method", "truth", "ceiling", "floor", "leakage"]
 """``method`` is what is judged. The others are controls: the ground truth, what the renderer could
-reach, lips scored against somebody else's sound, and lips against the motion source's own sound."""
+reach, lips scored against somebody else's sound, and motion-controlled clips against the clip whose
+motion they follow: its motion should be there, its lips should not."""
 
 TRUTH = "ground truth"
 """How the ground truth is called among the methods."""
@@ -50,6 +62,12 @@ class Method:
     note: str = ""
     """For readers: what it is."""
 
+    def concerns(self, metric: Metric) -> bool:
+        """Whether *metric* means something here."""
+        if metric.follows:
+            return self.kind == "leakage"
+        return metric.hears or not self.hears_only
+
     def __attrs_post_init__(self) -> None:
         """Refuse two clips of one name: they could not be told apart."""
         names = [sample.name for sample in self.samples]
@@ -57,6 +75,11 @@ class Method:
         if twice:
             problem = f"{self.name}: two clips have one name"
             raise InputError(compose(problem, given=twice[0]))
+
+
+def concerning(tools: Sequence[Tool], methods: Sequence[Method]) -> list[Tool]:
+    """Those of *tools* that mean something for one of *methods*."""
+    return [tool for tool in tools if any(method.concerns(tool.metric) for method in methods)]
 
 
 def truth_of(methods: Sequence[Method]) -> Method:
@@ -97,7 +120,11 @@ def shuffled(method: Method) -> Method:
 
 
 def leaking(method: Method) -> Method | None:
-    """Lip leakage: motion-controlled clips against what their motion source said.
+    """Motion-controlled clips against the clip whose motion they follow.
+
+    Their head and eyes must move as the source's do (metrics with ``follows``).
+
+    Lip leakage: their lips must not say what the source says.
 
     The lips of such a clip must follow its own sound. If they fit the motion source's better than
     any stranger's, the source's lips have leaked through: whatever hears (sync, aperture
@@ -112,11 +139,11 @@ def leaking(method: Method) -> Method | None:
     if not samples:
         return None
     return Method(
-        name=f"{method.name}, motion source's sound",
+        name=f"{method.name}, motion source",
         samples=samples,
         kind="leakage",
         hears_only=True,
-        note="lips against what the motion source said: the nearer to shuffled sound the better",
+        note="its motion should be followed; what hears should be as near chance as shuffled sound",
     )
 
 

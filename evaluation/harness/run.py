@@ -70,9 +70,7 @@ def _groups(
     groups: dict[Source, list[Job]] = {}
     for method in methods:
         chosen = tuple(
-            tool.name
-            for tool in tools
-            if not tool.unavailable and (tool.metric.hears or not method.hears_only)
+            tool.name for tool in tools if not tool.unavailable and method.concerns(tool.metric)
         )
         for sample in method.samples:
             job = Job(

@@ -170,10 +170,11 @@ class CachedSource(Source):
     index: int
 
     def load(self) -> Clip:
-        """The clip; landmarks and parameters are left out, since no metric reads them."""
+        """The clip; animation parameters are left out, since no metric reads them."""
         from styletalker.core.training.frames import FrameCache
 
         cache: FrameCache = FrameCache.open(self.folder)
+        marks = cache.landmarks(self.index)
         return Clip(
             name=cache.names[self.index],
             identity=cache.identities[self.index],
@@ -182,6 +183,7 @@ class CachedSource(Source):
             fps=cache.fps,
             sample_rate=cache.sample_rate,
             phonemes=cache.phonemes(self.index),
+            landmarks=None if marks is None else np.array(marks),
         )
 
 

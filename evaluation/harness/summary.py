@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from styletalker.core.files import atomic_path, write_json, write_text
+from styletalker.core.interfaces.metric import Metric
 from styletalker.evaluation.bootstrap import bootstrap
 from styletalker.evaluation.harness.measure import Outcome
 from styletalker.evaluation.harness.method import Method
@@ -24,8 +25,8 @@ from styletalker.evaluation.harness.protocol import (
 )
 from styletalker.evaluation.harness.tool import Tool
 
-__all__ = ["CLIPS", "FORMAT", "NOT_ASKED", "NOT_COMPUTED", "PARQUET", "SUMMARY", "summarise",
-           "without_clip", "write_results"]  # fmt: skip
+__all__ = ["CLIPS", "FORMAT", "NOT_ASKED", "NOT_COMPUTED", "NOT_FOLLOWING", "PARQUET", "SUMMARY",
+           "summarise", "without_clip", "write_results"]  # fmt: skip
 
 SUMMARY, CLIPS, PARQUET = "summary.json", "clips.csv", "clips.parquet"
 FORMAT = 1
@@ -35,6 +36,8 @@ NOT_COMPUTED = "not computed"
 """How the reason of a metric begins that lacks its weights."""
 NOT_ASKED = "not asked: with another clip's sound only metrics of the sound mean something"
 """The reason of a metric that does not hear, for a control with another sound."""
+NOT_FOLLOWING = "not asked: only motion-controlled clips follow a motion source"
+"""The reason of a metric of following, for all other methods."""
 _POOLED = "one value of all clips together"
 
 
@@ -111,7 +114,7 @@ def _entry(
         entry["reason"] = f"{NOT_COMPUTED}: {tool.unavailable}"
         return entry
     if not measured:
-        entry["reason"] = _why_nothing(method, failures)
+        entry["reason"] = _why_nothing(metric, method, failures)
         return entry
     try:
         if metric.pooled:
@@ -136,7 +139,7 @@ def without_clip(reason: str) -> str:
     return re.sub(r"^clip .+?: ", "", reason, count=1)
 
 
-def _why_nothing(method: Method, failures: list[dict[str, str]]) -> str:
+def _why_nothing(metric: Metric, method: Method, failures: list[dict[str, str]]) -> str:
     if failures:
         reasons = {without_clip(one["reason"]) for one in failures}
         if len(reasons) == 1 and len(failures) > 1:
@@ -144,7 +147,7 @@ def _why_nothing(method: Method, failures: list[dict[str, str]]) -> str:
         more = f" (and {len(reasons) - 1} other reasons)" if len(reasons) > 1 else ""
         return failures[0]["reason"] + more
     if method.samples:
-        return NOT_ASKED
+        return NOT_FOLLOWING if metric.follows else NOT_ASKED
     return "there is no clip: another sound needs another clip, which says something else"
 
 

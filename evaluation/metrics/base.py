@@ -6,11 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from styletalker.core.clip import Clip, Phoneme
 from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.metric import Metric
 
-__all__ = ["MeanMetric", "check_moves", "check_same_size", "finite", "phonemes_of", "the_reference"]
+__all__ = [
+    "MeanMetric",
+    "annotated_landmarks",
+    "check_moves",
+    "check_same_size",
+    "finite",
+    "phonemes_of",
+    "the_reference",
+]
 
 
 class MeanMetric(Metric, abstract=True):
@@ -29,6 +38,17 @@ def the_reference(metric: Metric, reference: Clip | None) -> Clip:
     if reference is None:
         raise InputError(compose(f"{metric.title} needs the ground-truth clip"))
     return reference
+
+
+def annotated_landmarks(clip: Clip) -> NDArray[np.float32]:
+    """The landmarks [T, 68, 2] that come with *clip*.
+
+    Raises:
+        InputError: it has none.
+    """
+    if clip.landmarks is None:
+        raise InputError(compose(f"clip {clip.name}: the corpus does not know its landmarks"))
+    return clip.landmarks
 
 
 def check_same_size(generated: Clip, reference: Clip, *, pixels: bool = False) -> None:

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from styletalker.core.clip import Clip
 from styletalker.core.interfaces.metric import Metric
 from styletalker.evaluation.metrics.base import (
     MeanMetric,
+    annotated_landmarks,
     check_same_size,
     finite,
     phonemes_of,
     the_reference,
 )
-from styletalker.evaluation.mouth import bilabial_closure, pause_motion, vowel_openness
+from styletalker.evaluation.mouth import aperture, bilabial_closure, pause_motion, vowel_openness
 from styletalker.evaluation.observe import observe
 from styletalker.evaluation.signals import pearson
 
-__all__ = ["ApertureCorrelation", "BilabialClosure", "PauseMotion", "VowelOpenness"]
+__all__ = [
+    "ApertureCorrelation",
+    "ApertureCorrelationAnnotated",
+    "BilabialClosure",
+    "PauseMotion",
+    "VowelOpenness",
+]
 
 
 class BilabialClosure(Metric):
@@ -97,5 +106,23 @@ class ApertureCorrelation(MeanMetric):
         """``value``: -1 to 1."""
         truth = the_reference(self, reference)
         check_same_size(generated, truth)
-        value = pearson(observe(generated).aperture, observe(truth).aperture)
+        value = pearson(observe(generated).aperture, self.aperture_of(truth))
         return {"value": finite(value, generated, "lips do not move, or too few frames have some")}
+
+    def aperture_of(self, truth: Clip) -> NDArray[np.float64]:
+        """The ground truth's aperture [T], as seen in its frames."""
+        return observe(truth).aperture
+
+
+class ApertureCorrelationAnnotated(ApertureCorrelation):
+    """The same against the corpus's own landmarks of the ground truth, which have no noise.
+
+    For corpora that know them. The ground truth's value is how well dlib sees lips there: it may
+    be lower than a generated clip's, if dlib sees the generated lips better.
+    """
+
+    title = "aperture correlation, annotated"
+
+    def aperture_of(self, truth: Clip) -> NDArray[np.float64]:
+        """The ground truth's aperture [T], by the landmarks that come with it."""
+        return aperture(annotated_landmarks(truth))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from styletalker.evaluation.harness.summary import NOT_ASKED, without_clip
+from styletalker.evaluation.harness.summary import NOT_ASKED, NOT_FOLLOWING, without_clip
 from styletalker.evaluation.report.shown import Shown
 from styletalker.evaluation.report.tables import (
     ARROWS,
@@ -187,6 +187,10 @@ def _short(text: str) -> str:
     return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"
 
 
+_QUIET = (NOT_ASKED, NOT_FOLLOWING)
+"""Reasons that are no faults."""
+
+
 def _failures(summary: Mapping[str, Any]) -> str:
     """One line for each method and reason: a broken video fails in all metrics alike."""
     found: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
@@ -195,7 +199,7 @@ def _failures(summary: Mapping[str, Any]) -> str:
             if entry.get("missing"):
                 continue
             faults = [(one["clip"], one["reason"]) for one in entry["failures"]]
-            if entry["reason"] and not faults and entry["reason"] != NOT_ASKED:
+            if entry["reason"] and not faults and entry["reason"] not in _QUIET:
                 faults = [("all", entry["reason"])]
             for clip, text in faults:
                 reason = without_clip(text)

@@ -38,7 +38,7 @@ class Evaluate(Stage):
 
     def run(self, context: StageContext) -> None:
         """Measure, summarise, write."""
-        from styletalker.evaluation.harness.method import leaking, shuffled, truth_of
+        from styletalker.evaluation.harness.method import concerning, leaking, shuffled, truth_of
         from styletalker.evaluation.report.write import write_report
 
         config = self.config
@@ -49,7 +49,9 @@ class Evaluate(Stage):
         if config.controls:
             leaks = [leak for one in judged if (leak := leaking(one))]
             methods = [truth_of(judged), *methods, *map(shuffled, judged), *leaks]
-        tools = self._tools(context)
+        tools = self._tools(context, annotated=truths.annotated(entries))
+        if not config.metrics:
+            tools = concerning(tools, methods)
         for tool in tools:
             if tool.unavailable:
                 context.say(f"{tool.metric.title} is not computed: {tool.unavailable}")
@@ -75,8 +77,12 @@ class Evaluate(Stage):
             context.record(0, **{f"{method.name}/{name}": value for name, value in values.items()})
         context.say(f"{len(entries)} videos: {context.outputs['report'] / 'index.html'}")
 
-    def _tools(self, context: StageContext) -> list[Tool]:
-        from styletalker.evaluation.harness.default import choose_metrics
+    def _tools(self, context: StageContext, *, annotated: bool) -> list[Tool]:
+        from styletalker.evaluation.harness.default import (
+            ANNOTATED_METRICS,
+            DEFAULT_METRICS,
+            choose_metrics,
+        )
         from styletalker.evaluation.harness.sync_metrics import (
             SyncScorer,
             load_scorer,
@@ -84,7 +90,8 @@ class Evaluate(Stage):
         )
         from styletalker.evaluation.harness.tool import tools_of
 
-        chosen = self.config.metrics or choose_metrics((), context.registry)
+        names = DEFAULT_METRICS + (ANNOTATED_METRICS if annotated else ())
+        chosen = self.config.metrics or choose_metrics(names, context.registry)
         tools = tools_of(chosen, context.registry)
         scorer, option = None, self.config.sync_scorer
         if _SCORER in context.inputs:
@@ -146,6 +153,10 @@ class _Truths:
         if self._frames is not None and place.index < self._count(place.split):
             return CachedSource(self._frames / place.split, place.index)
         return CorpusSource(self._corpus, place.split, place.index)
+
+    def annotated(self, entries: list[VideoEntry]) -> bool:
+        """Whether the corpus knows landmarks; the first clip tells."""
+        return bool(entries) and self.source(entries[0].portrait).load().landmarks is not None
 
     def _count(self, split: str) -> int:
         from styletalker.core.training.frames import FrameCache

@@ -341,7 +341,7 @@ def test_the_stage(tmp_path: Path) -> None:
         "reconstruction": "ceiling",
         "audio-driven, shuffled sound": "floor",
         "motion-controlled, shuffled sound": "floor",
-        "motion-controlled, motion source's sound": "leakage",
+        "motion-controlled, motion source": "leakage",
     }
     assert found["methods"]["ground truth"]["psnr"]["value"] == 100
     assert 28 < found["methods"]["audio-driven"]["psnr"]["value"] < 36

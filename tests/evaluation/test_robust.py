@@ -313,7 +313,7 @@ def test_leakage_from_a_manifest(tmp_path: Path) -> None:
     leak = leaking(method)
     assert leak is not None
     assert (leak.kind, leak.hears_only, leak.name) == (
-        "leakage", True, "generated, motion source's sound",
+        "leakage", True, "generated, motion source",
     )  # fmt: skip
     (sample,) = leak.samples
     assert sample.reference == VideoSource(tmp_path / "m.mp4")
