@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 from styletalker.core.interfaces.contract import Contract
 from torch import Tensor, nn
 
-__all__ = ["Prior", "SampledMotion"]
+__all__ = ["Alignable", "Prior", "SampledMotion"]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -85,3 +85,12 @@ class Prior(nn.Module, Contract, interface=True):
             temperature: scale of the noise, >= 0.
             state: what the last call returned; None starts a recording.
         """
+
+
+@runtime_checkable
+class Alignable(Protocol):
+    """What a prior offers besides if it looks at motion in coordinates of its own."""
+
+    def align(self, basis: Tensor) -> None:
+        """Set the coordinates: y = basis z, with an invertible basis [Z, Z]."""
+        ...

@@ -1,4 +1,4 @@
-"""What both priors share: everything but the distribution of one frame."""
+"""What the priors share: everything but the distribution of one frame."""
 
 from __future__ import annotations
 
@@ -12,23 +12,18 @@ from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.prior import Prior, SampledMotion
 from styletalker.plugins.autoregressive_prior.config import GaussianPriorConfig
 from styletalker.plugins.autoregressive_prior.recurrence import Recurrence
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 __all__ = ["AutoregressivePrior"]
-
-_MOST_LOG_STD = 5.0
-"""Bound of |log std|: an outlier in a batch must not make it infinite, or zero."""
-_START = 0.01
-"""Scale of the last layer's weights: at first the motion is standard normal, its unit scale."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class _State:
     """What a recording's next frame needs."""
 
-    before: Tensor
-    """Motion of the last frame [B, Z]."""
+    past: Tensor
+    """Motion of the last frames, the last one first [B, remembers * Z]."""
     hidden: Tensor
     """Recurrent state [layers, B, channels]."""
 
@@ -41,6 +36,9 @@ class AutoregressivePrior(Prior, abstract=True):
     """
 
     config: GaussianPriorConfig
+    remembers = 1
+    """Frames of motion that the recurrence sees again beside its state. Before there are so many,
+    the first one stands for them: at first nothing moves."""
 
     def __init__(
         self,
@@ -54,41 +52,32 @@ class AutoregressivePrior(Prior, abstract=True):
         super().__init__(
             config, motion_dim=motion_dim, audio_dim=audio_dim, num_ws=num_ws, w_dim=w_dim
         )
-        self.recurrence = self.build_recurrence(
-            motion_dim=motion_dim,
+        self.recurrence = Recurrence(
+            motion_dim=self.remembers * motion_dim,
             audio_dim=audio_dim,
             codes=num_ws * w_dim,
             channels=config.channels,
             layers=config.layers,
         )
-        self.to_gaussian = nn.Linear(config.channels, 2 * motion_dim)
-        nn.init.normal_(self.to_gaussian.weight, std=_START)
-        nn.init.zeros_(self.to_gaussian.bias)
-
-    def build_recurrence(self, **sizes: int) -> Recurrence:
-        """The recurrent network of these sizes; a subclass may have one of its own."""
-        return Recurrence(**sizes)
 
     @abstractmethod
-    def density(self, motion: Tensor, hidden: Tensor) -> Tensor:
-        """Log p [...] of motion [..., Z] given states [..., channels]."""
+    def density(self, motion: Tensor, hidden: Tensor, past: Tensor) -> Tensor:
+        """Log p [...] of motion [..., Z] given states [..., channels] and the last motion."""
 
     @abstractmethod
-    def draw(self, noise: Tensor, hidden: Tensor) -> Tensor:
-        """Motion [..., Z] from standard normal (or scaled) noise, given states."""
+    def draw(self, noise: Tensor, hidden: Tensor, past: Tensor) -> Tensor:
+        """Motion [..., Z] from standard normal (or scaled) noise, given the same."""
 
-    def gaussian(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log std [..., Z] given states [..., channels]; full precision in autocast."""
-        raw: Tensor = self.to_gaussian(hidden).to(self.to_gaussian.weight.dtype)
-        mean, log_std = raw.chunk(2, -1)
-        return mean, _MOST_LOG_STD * torch.tanh(log_std / _MOST_LOG_STD)
+    def seen(self, past: Tensor) -> Tensor:
+        """What the recurrence sees of the past [..., remembers * Z], in as many channels."""
+        return past
 
     def log_prob(self, motion: Tensor, audio: Tensor, ws_ref: Tensor) -> Tensor:
         """Log p(z_t | z_<t, a_<=t, ws_ref) [B, T]; the recurrence is one call over time."""
         self._check("motion", motion, audio, ws_ref)
-        before = functional.pad(motion, (0, 0, 1, -1))  # zeros, then all but the last frame
-        hidden, _ = self.recurrence(before, audio, self.recurrence.see(ws_ref))
-        return self.density(motion, hidden)
+        past = self._past(motion)
+        hidden, _ = self.recurrence(self.seen(past), audio, self.recurrence.see(ws_ref))
+        return self.density(motion, hidden, past)
 
     def sample(
         self,
@@ -108,20 +97,33 @@ class AutoregressivePrior(Prior, abstract=True):
             raise InputError(compose("temperature", expected="at least 0", given=temperature))
         self._check("noise", noise, audio, ws_ref)
         portrait = self.recurrence.see(ws_ref)
-        before = noise.new_zeros(noise.shape[0], 1, self.motion_dim)
+        past = noise.new_zeros(noise.shape[0], 1, self.remembers * self.motion_dim)
         hidden, drawn = None, [noise[:, :0]]
         if state is not None:
-            before, hidden = state.before[:, None], state.hidden
-            check_shape("noise", noise, "B T Z", B=len(before))
+            past, hidden = state.past[:, None], state.hidden
+            check_shape("noise", noise, "B T Z", B=len(past))
         for t in range(noise.shape[1]):
-            now = slice(t, t + 1)
-            states, hidden = self.recurrence(before, audio[:, now], portrait, hidden)
-            before = self.draw(temperature * noise[:, now], states)  # [B, 1, Z]
-            drawn.append(before)
+            now, first = slice(t, t + 1), hidden is None
+            states, hidden = self.recurrence(self.seen(past), audio[:, now], portrait, hidden)
+            motion = self.draw(temperature * noise[:, now], states, past)  # [B, 1, Z]
+            if first:
+                past = motion.repeat(1, 1, self.remembers)
+            else:
+                past = torch.cat([motion, past[..., : -self.motion_dim]], -1)
+            drawn.append(motion)
         if hidden is None:  # nothing was asked for, and nothing was before
             return SampledMotion(motion=noise, state=None)
-        after = _State(before=before[:, 0], hidden=hidden)
+        after = _State(past=past[:, 0], hidden=hidden)
         return SampledMotion(motion=torch.cat(drawn, 1), state=after)
+
+    def _past(self, motion: Tensor) -> Tensor:
+        """The last frames before each frame of motion [B, T, Z]: [B, T, remembers * Z]."""
+        frames = [functional.pad(motion, (0, 0, 1, -1))]  # zeros, then all but the last frame
+        for _ in range(self.remembers - 1):
+            older = functional.pad(frames[-1], (0, 0, 1, -1))
+            older[:, 1:2] = frames[-1][:, 1:2]
+            frames.append(older)
+        return torch.cat(frames, -1)
 
     def _check(self, name: str, value: Tensor, audio: Tensor, ws_ref: Tensor) -> None:
         sizes = check_shape(name, value, "B T Z", Z=self.motion_dim)

@@ -32,12 +32,5 @@ class FlowPriorConfig(GaussianPriorConfig):
 class MixturePriorConfig(GaussianPriorConfig):
     """Options of :class:`styletalker.plugins.autoregressive_prior.mixture.MixturePrior`."""
 
-    components: int = attrs.field(default=8, validator=within(1, 256))
-    """Gaussians in the mixture, 1 to 256."""
-    disturbance: float = attrs.field(default=0.1, validator=within(0.0))
-    """Deviation of the noise put on the past motion in training, at least 0; motion has unit scale
-    or more."""
-    spread: float = attrs.field(default=1.0, validator=within(0.0, 2.0))
-    """What the noise of drawn motion is multiplied with, besides the temperature, 0 to 2. Other
-    than at 1, draws do not follow the density exactly: below 1 they are calmer, as suits a prior
-    that was trained on a disturbed past."""
+    components: int = attrs.field(default=4, validator=within(1, 256))
+    """Gaussians in the mixture of one coordinate, 1 to 256."""

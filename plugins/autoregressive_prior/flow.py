@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from styletalker.core.errors import InputError, compose
-from styletalker.plugins.autoregressive_prior.base import AutoregressivePrior
 from styletalker.plugins.autoregressive_prior.config import FlowPriorConfig
 from styletalker.plugins.autoregressive_prior.coupling import Flow
-from styletalker.plugins.autoregressive_prior.gaussian import normal_log_density
+from styletalker.plugins.autoregressive_prior.gaussian import GaussianPrior, normal_log_density
 from torch import Tensor
 
 __all__ = ["FlowPrior"]
 
 
-class FlowPrior(AutoregressivePrior):
+class FlowPrior(GaussianPrior):
     """log p(z_t) = log N(f(z_t); mean, std) + log |det df/dz_t|, all given the state of frame t.
 
     At temperature 0 the motion is f^-1(mean): the most likely *base* value, carried over. The
@@ -49,13 +48,13 @@ class FlowPrior(AutoregressivePrior):
             channels=config.coupling_channels,
         )
 
-    def density(self, motion: Tensor, hidden: Tensor) -> Tensor:
+    def density(self, motion: Tensor, hidden: Tensor, past: Tensor) -> Tensor:  # noqa: ARG002
         """The density of the base value, and the change of volume."""
         values, log_det = self.flow(motion, hidden)
         density: Tensor = normal_log_density(values, *self.gaussian(hidden)) + log_det
         return density
 
-    def draw(self, noise: Tensor, hidden: Tensor) -> Tensor:
+    def draw(self, noise: Tensor, hidden: Tensor, past: Tensor) -> Tensor:  # noqa: ARG002
         """f^-1(mean + noise * std)."""
         mean, log_std = self.gaussian(hidden)
         motion: Tensor = self.flow.inverse(mean + noise * log_std.exp(), hidden)

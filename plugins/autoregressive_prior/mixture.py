@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import torch
+from styletalker.core.checks import check_shape
 from styletalker.plugins.autoregressive_prior.base import AutoregressivePrior
 from styletalker.plugins.autoregressive_prior.config import MixturePriorConfig
 from styletalker.plugins.autoregressive_prior.gaussian import normal_log_density
-from styletalker.plugins.autoregressive_prior.recurrence import Recurrence
 from torch import Tensor, nn
+from torch.nn import functional
 
 __all__ = ["MixturePrior"]
 
@@ -17,22 +18,46 @@ _START = 0.01
 """Scale of the last layer's weights."""
 _APART = 0.1
 """Deviation of the components' first offsets: equal components would stay equal."""
+_NARROW, _WIDE = -4.0, -1.0
+"""Log std of the narrowest and the widest component at first."""
+_MOST_LOG_STD = 8.0
+"""Bound of |log std|. Wide, because smooth motion is nearly certain: a floor of a hundredth of
+the motion's range would shake the head."""
+_GO_ON = 1.0
+"""Momentum at first, before the sigmoid."""
+_RETURN = -4.0
+"""How fast motion returns to zero at first, before the softplus: 2 % a frame."""
+_FAST = 5.0
+"""What velocities are multiplied with for the recurrence: they are small beside positions."""
+_NUMBERS = 4
+"""Of a component of a coordinate: weight, change, log std, momentum."""
 
 
 class MixturePrior(AutoregressivePrior):
-    """log p(z_t) = log sum_k w_k N(z_t; z_(t-1) + change_k, std_k), given the state of frame t.
+    """Each coordinate of the motion goes on, gives or takes; now and then it begins something.
 
-    A mixture density network (Bishop 1994; over time: Graves, arXiv 1308.0850). Blinks, glances and
-    nods begin within a frame, now and then: components of their own with small weights say so,
-    where a single Gaussian must be wide in every frame, and a flow of couplings takes long to learn
-    the same. Means are changes of the last motion: what goes on smoothly has a narrow component.
+    In coordinates y = basis z, which are learned, and given the recurrent state of frame t::
 
-    A frame's noise [Z] decides all: the normal quantile of its first number chooses the component,
-    and what is left of that number within the component's share is noise again. At temperature 0
-    the component in the middle of the cumulated weights is taken, without noise.
+        p(y_t[d]) = sum_k w_dk N((1 - r_d) y_(t-1)[d] + m_dk v[d] + c_dk, s_dk),
+        v = y_(t-1) - y_(t-2)
+
+    A mixture density network (Bishop 1994; over time: Graves, arXiv 1308.0850). Blinks, glances
+    and nods begin within a frame, now and then: components with small weights say so, where a
+    single Gaussian must be wide in every frame. Momentum makes what is drawn smooth: the
+    components of a head that goes on are as narrow as its acceleration, not as its speed. The
+    return (r > 0) keeps the motion where it belongs over minutes.
+
+    Coordinates are independent given the past, so they should be what moves by itself: a blink in
+    coordinates that mix it with the head would shake the head. :meth:`align` sets them, where the
+    meaning of codes is known; training goes on from there.
+
+    A frame's noise [Z] decides all: the normal quantile of a number chooses the component of its
+    coordinate, and what is left of it within the component's share is noise again. At temperature
+    0 the component in the middle of the cumulated weights is taken, without noise.
     """
 
     config: MixturePriorConfig
+    remembers = 2
 
     def __init__(
         self,
@@ -46,66 +71,77 @@ class MixturePrior(AutoregressivePrior):
         super().__init__(
             config, motion_dim=motion_dim, audio_dim=audio_dim, num_ws=num_ws, w_dim=w_dim
         )
-        self.to_components = nn.Linear(config.channels, config.components * (2 * motion_dim + 1))
+        count, channels = config.components, config.channels
+        self.basis = nn.Parameter(torch.eye(motion_dim))
+        self.between = nn.Linear(channels, channels)
+        self.to_components = nn.Linear(channels, motion_dim * count * _NUMBERS)
+        self.returning = nn.Parameter(torch.full((motion_dim,), _RETURN))
         nn.init.normal_(self.to_components.weight, std=_START)
-        nn.init.normal_(self.to_components.bias, std=_APART)
+        with torch.no_grad():
+            first = self.to_components.bias.view(motion_dim, count, _NUMBERS)
+            first[..., :2].normal_(std=_APART)
+            first[..., 2] = torch.linspace(_NARROW, _WIDE, count)
+            first[..., 3] = _GO_ON
 
-    def build_recurrence(self, **sizes: int) -> Recurrence:
-        """One that keeps the last motion beside its state."""
-        return _Remembering(disturbance=self.config.disturbance, **sizes)
+    @torch.no_grad()
+    def align(self, basis: Tensor) -> None:
+        """Set the coordinates: y = basis z, with an invertible basis [Z, Z].
 
-    def density(self, motion: Tensor, hidden: Tensor) -> Tensor:
-        """The density of the mixture."""
-        log_weight, mean, log_std = self._components(hidden)
-        each = normal_log_density(motion[..., None, :], mean, log_std)
-        return torch.logsumexp(log_weight + each, -1)
+        Raises:
+            InputError: it has another shape.
+        """
+        check_shape("basis", basis, "Z Z", Z=self.motion_dim)
+        self.basis.copy_(basis)
 
-    def draw(self, noise: Tensor, hidden: Tensor) -> Tensor:
-        """The component that the first number chooses, and noise within it."""
-        log_weight, mean, log_std = self._components(hidden)
-        noise = self.config.spread * noise
-        ends = log_weight.exp().cumsum(-1)  # [..., K]
-        place = torch.special.ndtr(noise[..., :1]).clamp(_EDGE, 1 - _EDGE)
-        chosen = (place > ends[..., :-1]).sum(-1, keepdim=True)  # [..., 1]
+    def seen(self, past: Tensor) -> Tensor:
+        """Where each coordinate is, and how fast [B, T, 2 Z]."""
+        place, velocity = self._moving(past)
+        return torch.cat([place, _FAST * velocity], -1)
+
+    def density(self, motion: Tensor, hidden: Tensor, past: Tensor) -> Tensor:
+        """The density of all coordinates' mixtures, and the change of volume."""
+        log_weight, mean, log_std = self._components(hidden, past)
+        place = functional.linear(motion.to(mean.dtype), self.basis)[..., None, None]
+        each = normal_log_density(place, mean[..., None], log_std[..., None])  # [..., Z, K]
+        volume: Tensor = torch.linalg.slogdet(_precise(self.basis)).logabsdet.to(mean.dtype)
+        density: Tensor = torch.logsumexp(log_weight + each, -1).sum(-1) + volume
+        return density
+
+    def draw(self, noise: Tensor, hidden: Tensor, past: Tensor) -> Tensor:
+        """The components that the numbers choose, and noise within them."""
+        log_weight, mean, log_std = map(_precise, self._components(hidden, past))
+        dtype, noise = noise.dtype, _precise(noise)
+        ends = log_weight.exp().cumsum(-1)  # [..., Z, K]
+        place = torch.special.ndtr(noise).clamp(_EDGE, 1 - _EDGE)[..., None]
+        chosen = (place > ends[..., :-1]).sum(-1, keepdim=True)
         starts = torch.cat([torch.zeros_like(ends[..., :1]), ends[..., :-1]], -1)
         within = (place - starts.gather(-1, chosen)) / log_weight.exp().gather(-1, chosen)
-        first = torch.special.ndtri(within.clamp(_EDGE, 1 - _EDGE))
-        still = (noise == 0).all(-1, keepdim=True)  # temperature 0
-        inside = torch.cat([torch.where(still, noise[..., :1], first), noise[..., 1:]], -1)
-        index = chosen[..., None].expand(*chosen.shape, mean.shape[-1])
-        return mean.gather(-2, index)[..., 0, :] + inside * (
-            log_std.gather(-2, index)[..., 0, :].exp()
-        )
+        inside = torch.special.ndtri(within.clamp(_EDGE, 1 - _EDGE))
+        inside = torch.where(noise[..., None] == 0, 0.0, inside)  # temperature 0
+        drawn = mean.gather(-1, chosen) + inside * log_std.gather(-1, chosen).exp()
+        back = torch.linalg.inv(_precise(self.basis))
+        return functional.linear(drawn[..., 0], back).to(dtype)
 
-    def _components(self, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Log weights [..., K], means and log stds [..., K, Z]."""
-        hidden, before = torch.split(state, [self.config.channels, self.motion_dim], -1)
-        mean, log_std = self.gaussian(hidden)
-        raw = self.to_components(hidden).to(mean.dtype)
-        count, size = self.config.components, self.motion_dim
-        log_weight = torch.log_softmax(raw[..., :count], -1)
-        parts = torch.unflatten(raw[..., count:], -1, (count, 2, size))
-        means = (before.to(mean.dtype) + mean)[..., None, :] + parts[..., 0, :]
-        return log_weight, means, log_std[..., None, :] + parts[..., 1, :]
+    def _moving(self, past: Tensor) -> tuple[Tensor, Tensor]:
+        """Coordinates of the last frame and their change since the one before, [..., Z]."""
+        last, before = torch.split(past, self.motion_dim, -1)
+        place = functional.linear(last, self.basis)
+        return place, place - functional.linear(before, self.basis)
+
+    def _components(self, hidden: Tensor, past: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Log weights, means and log stds [..., Z, K]; full precision in autocast."""
+        with torch.autocast(hidden.device.type, enabled=False):
+            hidden = hidden.to(self.basis.dtype)
+            place, velocity = self._moving(past.to(self.basis.dtype))
+            raw = self.to_components(hidden + functional.silu(self.between(hidden)))
+            parts = raw.unflatten(-1, (self.motion_dim, self.config.components, _NUMBERS))
+            weight, change, log_std, momentum = parts.unbind(-1)
+            rest = (1 - functional.softplus(self.returning)) * place
+            mean = rest[..., None] + momentum.sigmoid() * velocity[..., None] + change
+            log_std = _MOST_LOG_STD * torch.tanh(log_std / _MOST_LOG_STD)
+            return torch.log_softmax(weight, -1), mean, log_std
 
 
-class _Remembering(Recurrence):
-    """The states, with the motion of the frame before beside them.
-
-    In training the past is disturbed by noise, to which nothing in the density answers: the model
-    must find out from all of the past where the head is, and comes back when it has drifted. One
-    that trusts every digit of the last frame wanders off when it goes on from its own.
-    """
-
-    def __init__(self, *, disturbance: float, **sizes: int) -> None:
-        super().__init__(**sizes)
-        self.disturbance = disturbance
-
-    def forward(
-        self, before: Tensor, audio: Tensor, portrait: Tensor, state: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """States [B, T, channels + Z]."""
-        if self.training and self.disturbance:
-            before = before + self.disturbance * torch.randn_like(before)
-        hidden, state = super().forward(before, audio, portrait, state)
-        return torch.cat([hidden, before.to(hidden.dtype)], -1), state
+def _precise(value: Tensor) -> Tensor:
+    """At least in single precision, which LAPACK and quantiles need."""
+    return value if value.dtype is torch.float64 else value.float()

@@ -35,6 +35,8 @@ class Seen:
     """[T, A]."""
     ws_ref: Tensor
     """Code of the first frame [L, D]."""
+    ws: Tensor | None = None
+    """Codes of all frames [T, L, D], if they mean something."""
 
 
 @torch.no_grad()
@@ -90,6 +92,7 @@ def see_performances(
                 log_std=posterior.log_std[0],
                 audio=audio[0],
                 ws_ref=ws_ref,
+                ws=ws[0],
             )
         )
         progress(1)
@@ -135,14 +138,18 @@ class MotionSource:
 class Likelihood(Objective):
     """The negative log-likelihood, in nats per frame, of motion drawn from the posterior."""
 
-    def __init__(self, prior: Prior) -> None:
-        """Train *prior*."""
+    def __init__(self, prior: Prior, *, noise: float = 1.0) -> None:
+        """Train *prior*; *noise* scales the posterior's standard deviation.
+
+        The posterior's noise is new in every frame. A prior that learns it takes it for motion,
+        and what it draws shakes and wanders: with less of it, motion is as smooth as it was.
+        """
         super().__init__()
-        self.prior = prior
+        self.prior, self.noise = prior, noise
 
     def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
         """The loss of a batch of :class:`MotionSource`."""
-        noise = draws.normal(*batch["mean"].shape)
+        noise = self.noise * draws.normal(*batch["mean"].shape)
         motion = batch["mean"] + noise * batch["log_std"].exp()
         found = self.prior.log_prob(motion, batch["audio"], batch["ws_ref"])
         return {"nats": -found.mean()}

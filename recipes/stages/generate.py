@@ -121,7 +121,7 @@ class GenerateVideos(Stage):
                 portrait,
                 clip.waveform,
                 motion=motion,
-                seed=video.seed or 0,
+                seed=_noise_seed(video, clip),
                 temperature=self.config.temperature,
                 motion_scale=self.config.motion_scale,
                 frames=len(clip.frames),
@@ -137,7 +137,7 @@ class GenerateVideos(Stage):
 
     def _line(self, video: _Video, clip: Talk, path: Path) -> dict[str, Any]:
         """A video's entry in the manifest."""
-        split = self.config.split
+        split, drawn = self.config.split, video.kind != "truth"
         moves = video.index if video.kind == "truth" else video.motion
         return {
             # Unique among its kind: the evaluation pairs clips of runs by this name.
@@ -147,6 +147,7 @@ class GenerateVideos(Stage):
             "index": video.index,
             "kind": video.kind,
             "seed": video.seed,
+            "noise_seed": _noise_seed(video, clip) if drawn else None,
             "portrait_frame": min(self.config.portrait_frame, len(clip.frames) - 1),
             "motion_source": None if moves is None else {"split": split, "index": moves},
             "audio_source": {"split": split, "index": video.index},
@@ -181,6 +182,13 @@ class GenerateVideos(Stage):
             problem = "the corpus does not fit the talker"
             expected = f"{talker.fps} frames per second and {talker.sample_rate} Hz"
             raise ConfigError(compose(problem, expected=expected, given=rates))
+
+
+def _noise_seed(video: _Video, clip: Talk) -> int:
+    """The seed of a video's noise: another for each clip, or all would blink at the same time."""
+    from styletalker.core.training.draws import seed_of
+
+    return seed_of(video.seed or 0, clip.name)
 
 
 def _file_name(name: str) -> str:

@@ -17,7 +17,9 @@ __all__ = ["TrainPerformerPrior"]
 class TrainPerformerPrior(Stage):
     """Trains the prior alone, to the likelihood of what the posterior sees in performances.
 
-    As the stage ``prior``, for generators whose codes are animation parameters.
+    As the stage ``prior``, for generators whose codes are animation parameters. A prior that is
+    :class:`~styletalker.core.interfaces.prior.Alignable` begins with coordinates of motion that
+    are animation parameters.
     """
 
     config: PerformerPriorConfig
@@ -28,7 +30,9 @@ class TrainPerformerPrior(Stage):
 
     def run(self, context: StageContext) -> None:
         """See the motion of all clips once, then train on it."""
+        from styletalker.core.interfaces.prior import Alignable
         from styletalker.core.training.engine import train
+        from styletalker.recipes.objectives.basis import basis_of
         from styletalker.recipes.objectives.likelihood import (
             Likelihood,
             MotionSource,
@@ -51,5 +55,9 @@ class TrainPerformerPrior(Stage):
         source = MotionSource(
             seen, frames=config.frames, seed=context.seed, batch=config.training.batch
         )
-        trained = train(context, Likelihood(network(context, "prior")), source, config.training)
+        prior = network(context, "prior")
+        if isinstance(prior, Alignable):
+            prior.align(basis_of(seen))
+        objective = Likelihood(prior, noise=config.noise)
+        trained = train(context, objective, source, config.training)
         save_network(context, "prior", trained.modules["prior"], step=trained.step)

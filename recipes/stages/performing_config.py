@@ -53,6 +53,9 @@ class PerformerPriorConfig:
     """How long and with which optimizer; a batch counts windows of clips."""
     frames: int = attrs.field(default=125, validator=within(5, 1000))
     """Frames of a window, 5 to 1000."""
+    noise: float = attrs.field(default=0.15, validator=within(0.0, 1.0))
+    """What the posterior's standard deviation is multiplied with, 0 to 1: its noise is new in
+    every frame, and would shake the motion that is drawn."""
     clips: int = attrs.field(default=0, validator=within(0))
     """How many clips of the split, from the first; 0 for all."""
     split: str = "train"

@@ -16,6 +16,7 @@ from styletalker.core.recipe.read import read_recipe
 from styletalker.core.registry import Registry
 from styletalker.core.run.progress import Reporter
 from styletalker.core.run.runner import run_recipe
+from styletalker.core.training.draws import seed_of
 from styletalker.plugins import shards
 from styletalker.plugins.shards.config import ShardsConfig
 from styletalker.plugins.shards.corpus import Shards
@@ -70,6 +71,10 @@ def test_videos_and_manifest(tmp_path: Path, registry: Registry) -> None:
     first = manifest["videos"][:4]
     assert [line["kind"] for line in first] == ["audio", "audio", "motion", "truth"]
     assert [line["seed"] for line in first] == [0, 7, None, None]
+    noise = [line["noise_seed"] for line in manifest["videos"]]
+    assert noise[0] == seed_of(0, first[3]["name"])
+    assert noise[3::4] == [None] * count, "the truth has no noise"
+    assert len(set(noise[0::4]) | set(noise[1::4])) == 2 * count, "each clip has its own"
     name, index = first[3]["name"], first[0]["index"]
     assert [line["name"] for line in first[:2]] == [f"{name}.seed0", f"{name}.seed7"]
     assert [line["motion_source"] for line in first] == [

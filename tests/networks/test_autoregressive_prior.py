@@ -208,38 +208,136 @@ def _mixture(components: int = 3) -> MixturePrior:
 
 @torch.no_grad()
 def test_a_mixtures_density_by_hand() -> None:
-    """The weighted sum of its Gaussians, whose means are changes of the motion before."""
-    prior = _mixture()
-    prior = prior.double()  # densities far from a component are below what a float holds
-    state = torch.randn(4, 12 + 5, dtype=torch.float64)
+    """The product over coordinates of weighted sums of Gaussians around where each goes on to."""
+    prior = _mixture().double()  # densities far from a component are below what a float holds
+    prior.align(torch.diag(torch.tensor([2.0, 1.0, 1.0, 0.5, 1.0])))
+    hidden = torch.randn(4, 12, dtype=torch.float64)
+    past = torch.randn(4, 10, dtype=torch.float64)
     motion = torch.randn(4, 5, dtype=torch.float64)
-    log_weight, mean, log_std = prior._components(state)
-    assert torch.allclose(log_weight.exp().sum(-1), torch.ones(4, dtype=torch.float64))
-    total = sum(
-        log_weight[:, k].exp() * normal_log_density(motion, mean[:, k], log_std[:, k]).exp()
-        for k in range(3)
-    )
-    assert isinstance(total, Tensor)
-    assert torch.allclose(prior.density(motion, state), total.log(), atol=1e-4)
-    moved = torch.cat([state[:, :12], state[:, 12:] + 2], -1)
-    assert torch.allclose(prior._components(moved)[1], mean + 2, atol=1e-5)
+    log_weight, mean, log_std = prior._components(hidden, past)
+    assert torch.allclose(log_weight.exp().sum(-1), torch.ones(4, 5, dtype=torch.float64))
+    place = motion * torch.tensor([2.0, 1.0, 1.0, 0.5, 1.0])
+    weight, std = log_weight.exp(), log_std.exp()
+    bells = (-0.5 * ((place[..., None] - mean) / std) ** 2).exp() / (std * math.sqrt(2 * math.pi))
+    expected = (weight * bells).sum(-1).log().sum(-1)  # the basis keeps the volume: 2 * 0.5 = 1
+    assert torch.allclose(prior.density(motion, hidden, past), expected, atol=1e-6)
+    prior.align(torch.eye(5))
+    still = torch.cat([past[:, :5], past[:, :5]], -1)
+    moving = torch.cat([past[:, :5], past[:, :5] - 0.1], -1)
+    gained = prior._components(hidden, moving)[1] - prior._components(hidden, still)[1]
+    assert (gained > 0).all(), "momentum goes on in the same direction"
+    assert (gained < 0.1).all(), "and slows down"
+    moved = prior._components(hidden, still + 1)[1] - prior._components(hidden, still)[1]
+    assert torch.allclose(moved, torch.full_like(moved, 1 - math.log1p(math.exp(-4))), atol=1e-6)
 
 
 @torch.no_grad()
 def test_a_mixture_draws_each_component_as_often_as_it_weighs() -> None:
-    """And within a component the first latent is as normal as the others."""
+    """In each coordinate, whatever the basis; its moments are those of the density."""
     prior = _mixture()
-    state = torch.randn(1, 17).expand(40_000, -1)
+    prior.align(torch.randn(5, 5, generator=torch.Generator().manual_seed(2)))
+    hidden, past = torch.randn(1, 12), torch.randn(1, 10)
     generator = torch.Generator().manual_seed(3)
-    drawn = prior.draw(torch.randn(40_000, 5, generator=generator), state)
-    log_weight, mean, log_std = (one[0] for one in prior._components(state[:1]))
-    each = log_weight + normal_log_density(drawn[:, None], mean, log_std)
-    share = torch.softmax(each, -1).mean(0)
+    many = (hidden.expand(40_000, -1), past.expand(40_000, -1))
+    drawn = prior.draw(torch.randn(40_000, 5, generator=generator), *many) @ prior.basis.T
+    log_weight, mean, log_std = (one[0] for one in prior._components(hidden, past))
+    wanted = (log_weight.exp() * mean).sum(-1)
+    square = (log_weight.exp() * ((2 * log_std).exp() + mean**2)).sum(-1)
+    spread = (square - wanted**2).sqrt()
+    assert ((drawn.mean(0) - wanted).abs() < 4 * spread / 40_000**0.5).all()
+    assert torch.allclose(drawn.std(0), spread, rtol=0.03)
+    near = ((drawn[..., None] - mean) / log_std.exp()).square() / 2 + log_std
+    share = torch.softmax(log_weight - near, -1).mean(0)
     assert torch.allclose(share, log_weight.exp(), atol=0.01)
-    wanted = (log_weight.exp()[:, None] * mean).sum(0)
-    spread = (log_weight.exp()[:, None] * ((2 * log_std).exp() + mean**2)).sum(0) - wanted**2
-    assert ((drawn.mean(0) - wanted).abs() < 4 * spread.sqrt() / 40_000**0.5).all()
-    assert torch.allclose(drawn.std(0), spread.sqrt(), rtol=0.03)
+
+
+@torch.no_grad()
+def test_a_mixture_is_the_same_in_pieces_and_in_one_pass() -> None:
+    """Bits do not depend on cuts; what was drawn has the density that its noise says."""
+    prior = _mixture(components=1).double()  # one component: noise to motion is smooth
+    prior.align(torch.randn(5, 5, generator=torch.Generator().manual_seed(2)))
+    audio, ws_ref, noise = (value.double() for value in _inputs(9, 1))
+    whole = prior.sample(audio, ws_ref, noise).motion
+    state, parts = None, []
+    for start, end in ((0, 1), (1, 2), (2, 2), (2, 9)):
+        drawn = prior.sample(audio[:, start:end], ws_ref, noise[:, start:end], state=state)
+        state = drawn.state
+        parts.append(drawn.motion)
+    assert torch.equal(torch.cat(parts, 1), whole)
+    hidden, _ = prior.recurrence(
+        prior.seen(prior._past(whole)), audio, prior.recurrence.see(ws_ref)
+    )
+    log_std = prior._components(hidden, prior._past(whole))[2][..., 0]
+    volume = log_std.sum(-1) - torch.linalg.slogdet(prior.basis).logabsdet
+    normal = normal_log_density(noise, torch.zeros_like(noise), torch.zeros_like(noise))
+    found = prior.log_prob(whole, audio, ws_ref)
+    assert torch.allclose(found, normal - volume, atol=1e-6)
+
+
+@torch.no_grad()
+def test_a_mixture_at_temperature_zero_takes_the_middle() -> None:
+    """Without noise, and near to what little noise gives."""
+    prior = _mixture(components=1)
+    audio, ws_ref, noise = _inputs(4)
+    still = prior.sample(audio, ws_ref, noise, temperature=0.0).motion
+    assert torch.equal(still, prior.sample(audio, ws_ref, -noise, temperature=0.0).motion)
+    near = prior.sample(audio, ws_ref, noise, temperature=1e-4).motion
+    assert (near - still).abs().amax() < 0.01
+
+
+def test_a_mixture_learns_to_be_smooth_and_to_stay() -> None:
+    """Motion with momentum: drawn for long, it is as wide and as smooth as what was learnt."""
+    generator = torch.Generator().manual_seed(0)
+
+    def shaken(count: int, frames: int) -> Tensor:
+        place = velocity = torch.zeros(count, 5)
+        found = []
+        for _ in range(frames):
+            push = 0.02 * torch.randn(count, 5, generator=generator)
+            velocity = 0.9 * velocity - 0.02 * place + push
+            place = place + velocity
+            found.append(place)
+        return torch.stack(found, 1)
+
+    motion = shaken(64, 160)[:, 60:]
+    audio, ws_ref = torch.zeros(64, 100, 3), torch.zeros(64, 2, 4)
+    torch.manual_seed(0)
+    prior = MixturePrior(MixturePriorConfig(channels=12, components=2), **_SIZES)
+    optimiser = torch.optim.Adam(prior.parameters(), lr=1e-2)
+    for _ in range(150):
+        loss = -prior.log_prob(motion, audio, ws_ref).mean()
+        optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        optimiser.step()
+    with torch.no_grad():
+        noise = torch.randn(16, 800, 5, generator=generator)
+        long = prior.sample(torch.zeros(16, 800, 3), ws_ref[:16], noise).motion
+    for part in (long[:, 100:300], long[:, 600:]):
+        assert 0.6 < (part.std() / motion.std()).item() < 1.7
+        shake = part.diff(dim=1, n=2).std() / motion.diff(dim=1, n=2).std()
+        assert 0.7 < shake.item() < 1.4
+
+
+@torch.no_grad()
+def test_a_mixtures_precision() -> None:
+    """Autocast gives float32 near the exact density; bf16 parameters give bf16."""
+    prior = _mixture()
+    audio, ws_ref, motion = _inputs()
+    exact = prior.log_prob(motion, audio, ws_ref)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = prior.log_prob(motion, audio, ws_ref)
+        assert prior.sample(audio, ws_ref, motion).motion.dtype is torch.float32
+    assert mixed.dtype is torch.float32
+    assert (mixed - exact).abs().amax().item() < 0.05 * exact.abs().amax().item()
+    half = prior.bfloat16()
+    inputs = (audio.bfloat16(), ws_ref.bfloat16())
+    assert half.log_prob(motion.bfloat16(), *inputs).dtype is torch.bfloat16
+    assert half.sample(*inputs, motion.bfloat16()).motion.dtype is torch.bfloat16
+
+
+def test_a_basis_of_another_size_is_refused() -> None:
+    with pytest.raises(InputError, match="basis"):
+        _mixture().align(torch.eye(4))
 
 
 def test_a_mixture_learns_what_begins_now_and_then() -> None:
