@@ -91,6 +91,11 @@ class Prior(nn.Module, Contract, interface=True):
 class Alignable(Protocol):
     """What a prior offers besides if it looks at motion in coordinates of its own."""
 
-    def align(self, basis: Tensor) -> None:
-        """Set the coordinates: y = basis z, with an invertible basis [Z, Z]."""
+    def align(self, basis: Tensor, reach: Tensor) -> None:
+        """Set the coordinates: y = basis z, with an invertible basis [Z, Z].
+
+        Args:
+            basis: [Z, Z]; coordinates have unit deviation.
+            reach: [2, Z], least and greatest value that motion normally has.
+        """
         ...

@@ -24,8 +24,14 @@ class _State:
 
     past: Tensor
     """Motion of the last frames, the last one first [B, remembers * Z]."""
-    hidden: Tensor
-    """Recurrent state [layers, B, channels]."""
+    hidden: Tensor | None
+    """Recurrent state [layers, B, channels]; None before the first frame."""
+    young: Tensor | None
+    """One that began later, and takes its place."""
+    age: int
+    """Frames since the younger one began, or should have."""
+    first: bool
+    """Whether nothing was drawn yet."""
 
 
 class AutoregressivePrior(Prior, abstract=True):
@@ -36,6 +42,8 @@ class AutoregressivePrior(Prior, abstract=True):
     """
 
     config: GaussianPriorConfig
+    memory: int | None = None
+    """Frames after which the recurrent state is replaced by a younger one; None for never."""
     remembers = 1
     """Frames of motion that the recurrence sees again beside its state. Before there are so many,
     the first one stands for them: at first nothing moves."""
@@ -92,29 +100,45 @@ class AutoregressivePrior(Prior, abstract=True):
 
         Frame by frame, with the same operations on the same shapes however the recording is cut:
         on one device the bits do not depend on the pieces.
+
+        With a :attr:`memory`, a second recurrent state begins every half of it and takes the first
+        one's place half a memory later: what decides about a frame is always between half a memory
+        and a whole one old (but at the start), as in training, after hours as after seconds.
         """
         if not temperature >= 0:
             raise InputError(compose("temperature", expected="at least 0", given=temperature))
         self._check("noise", noise, audio, ws_ref)
         portrait = self.recurrence.see(ws_ref)
-        past = noise.new_zeros(noise.shape[0], 1, self.remembers * self.motion_dim)
-        hidden, drawn = None, [noise[:, :0]]
-        if state is not None:
-            past, hidden = state.past[:, None], state.hidden
-            check_shape("noise", noise, "B T Z", B=len(past))
+        now = state or self._begin(noise)
+        check_shape("noise", noise, "B T Z", B=len(now.past))
+        drawn = [noise[:, :0]]
         for t in range(noise.shape[1]):
-            now, first = slice(t, t + 1), hidden is None
-            states, hidden = self.recurrence(self.seen(past), audio[:, now], portrait, hidden)
-            motion = self.draw(temperature * noise[:, now], states, past)  # [B, 1, Z]
-            if first:
-                past = motion.repeat(1, 1, self.remembers)
-            else:
-                past = torch.cat([motion, past[..., : -self.motion_dim]], -1)
+            frame = slice(t, t + 1)
+            hidden, now = self._listen(now, audio[:, frame], portrait)
+            motion = self.draw(temperature * noise[:, frame], hidden, now.past[:, None])
+            older = motion.repeat(1, 1, self.remembers)
+            if not now.first:
+                older = torch.cat([motion, now.past[:, None, : -self.motion_dim]], -1)
+            now = attrs.evolve(now, past=older[:, 0], first=False)
             drawn.append(motion)
-        if hidden is None:  # nothing was asked for, and nothing was before
-            return SampledMotion(motion=noise, state=None)
-        after = _State(past=past[:, 0], hidden=hidden)
-        return SampledMotion(motion=torch.cat(drawn, 1), state=after)
+        return SampledMotion(motion=torch.cat(drawn, 1), state=now)
+
+    def _begin(self, noise: Tensor) -> _State:
+        """The state before the first frame."""
+        past = noise.new_zeros(noise.shape[0], self.remembers * self.motion_dim)
+        return _State(past=past, hidden=None, young=None, age=0, first=True)
+
+    def _listen(self, now: _State, audio: Tensor, portrait: Tensor) -> tuple[Tensor, _State]:
+        """What the recurrence makes of one frame's sound [B, 1, A], and the state after it."""
+        seen = self.seen(now.past[:, None])
+        old, young, age = now.hidden, now.young, now.age
+        if self.memory is not None:
+            if age == self.memory // 2:
+                old, young, age = (old if young is None else young), None, 0
+            if not now.first:
+                _, young = self.recurrence(seen, audio, portrait, young)
+        found, old = self.recurrence(seen, audio, portrait, old)
+        return found, attrs.evolve(now, hidden=old, young=young, age=age + 1)
 
     def _past(self, motion: Tensor) -> Tensor:
         """The last frames before each frame of motion [B, T, Z]: [B, T, remembers * Z]."""

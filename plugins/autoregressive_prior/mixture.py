@@ -29,6 +29,12 @@ _RETURN = -4.0
 """How fast motion returns to zero at first, before the softplus: 2 % a frame."""
 _FAST = 5.0
 """What velocities are multiplied with for the recurrence: they are small beside positions."""
+_BLUR, _BLUR_OF_VELOCITY = 0.05, 0.005
+"""Deviation of the noise on what the recurrence sees of each frame in training."""
+_PULL = 0.25
+"""Part of what a coordinate is beyond its reach that is taken back in each frame."""
+_UNKNOWN = 1e4
+"""Reach of motion that was never measured."""
 _NUMBERS = 4
 """Of a component of a coordinate: weight, change, log std, momentum."""
 
@@ -45,7 +51,9 @@ class MixturePrior(AutoregressivePrior):
     and nods begin within a frame, now and then: components with small weights say so, where a
     single Gaussian must be wide in every frame. Momentum makes what is drawn smooth: the
     components of a head that goes on are as narrow as its acceleration, not as its speed. The
-    return (r > 0) keeps the motion where it belongs over minutes.
+    return (r > 0) keeps the motion where it belongs over minutes, together with a pull back from
+    beyond its reach and a recurrent state of limited :attr:`memory`: all three were needed for
+    heads that move after two minutes as in the first seconds.
 
     Coordinates are independent given the past, so they should be what moves by itself: a blink in
     coordinates that mix it with the head would shake the head. :meth:`align` sets them, where the
@@ -72,7 +80,12 @@ class MixturePrior(AutoregressivePrior):
             config, motion_dim=motion_dim, audio_dim=audio_dim, num_ws=num_ws, w_dim=w_dim
         )
         count, channels = config.components, config.channels
+        self.memory = config.memory
         self.basis = nn.Parameter(torch.eye(motion_dim))
+        self.reach: Tensor
+        self.register_buffer(
+            "reach", _UNKNOWN * torch.tensor([[-1.0], [1.0]]).repeat(1, motion_dim)
+        )
         self.between = nn.Linear(channels, channels)
         self.to_components = nn.Linear(channels, motion_dim * count * _NUMBERS)
         self.returning = nn.Parameter(torch.full((motion_dim,), _RETURN))
@@ -84,19 +97,32 @@ class MixturePrior(AutoregressivePrior):
             first[..., 3] = _GO_ON
 
     @torch.no_grad()
-    def align(self, basis: Tensor) -> None:
-        """Set the coordinates: y = basis z, with an invertible basis [Z, Z].
+    def align(self, basis: Tensor, reach: Tensor) -> None:
+        """Set the coordinates, y = basis z, and how far they reach.
+
+        Args:
+            basis: [Z, Z], invertible; coordinates should have about unit deviation.
+            reach: [2, Z], least and greatest value that motion normally has.
 
         Raises:
-            InputError: it has another shape.
+            InputError: one has another shape.
         """
         check_shape("basis", basis, "Z Z", Z=self.motion_dim)
+        check_shape("reach", reach, "two Z", two=2, Z=self.motion_dim)
         self.basis.copy_(basis)
+        self.reach.copy_(reach)
 
     def seen(self, past: Tensor) -> Tensor:
-        """Where each coordinate is, and how fast [B, T, 2 Z]."""
+        """Where each coordinate is within its reach, and how fast [B, T, 2 Z].
+
+        In training both are blurred, with an offset for each recording.
+        """
         place, velocity = self._moving(past)
-        return torch.cat([place, _FAST * velocity], -1)
+        if self.training and self.config.disturbance:
+            offset = self.config.disturbance * torch.randn_like(place[:, :1])
+            place = place + offset + _BLUR * torch.randn_like(place)
+            velocity = velocity + _BLUR_OF_VELOCITY * torch.randn_like(velocity)
+        return torch.cat([place.clamp(*self.reach), _FAST * velocity], -1)
 
     def density(self, motion: Tensor, hidden: Tensor, past: Tensor) -> Tensor:
         """The density of all coordinates' mixtures, and the change of volume."""
@@ -136,7 +162,8 @@ class MixturePrior(AutoregressivePrior):
             raw = self.to_components(hidden + functional.silu(self.between(hidden)))
             parts = raw.unflatten(-1, (self.motion_dim, self.config.components, _NUMBERS))
             weight, change, log_std, momentum = parts.unbind(-1)
-            rest = (1 - functional.softplus(self.returning)) * place
+            beyond = place - place.clamp(*self.reach)
+            rest = (1 - functional.softplus(self.returning)) * place - _PULL * beyond
             mean = rest[..., None] + momentum.sigmoid() * velocity[..., None] + change
             log_std = _MOST_LOG_STD * torch.tanh(log_std / _MOST_LOG_STD)
             return torch.log_softmax(weight, -1), mean, log_std

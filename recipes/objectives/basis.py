@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import attrs
 import numpy as np
 import scipy.linalg
 import torch
@@ -12,7 +13,7 @@ from styletalker.core.errors import InputError, compose
 from styletalker.recipes.objectives.likelihood import Seen
 from torch import Tensor
 
-__all__ = ["basis_of"]
+__all__ = ["Coordinates", "coordinates_of"]
 
 _STILL = 1e-4
 """Channels of codes that deviate less do not move."""
@@ -21,10 +22,22 @@ _SAME = 1e-3
 _EXPLAINED = 0.5
 """Least part of a channel's variance that motion must explain: lips, which the sound decides,
 are no motion."""
+_RARE = 0.002
+"""Part of the frames that are beyond the reach, on either side."""
 
 
-def basis_of(seen: Sequence[Seen]) -> Tensor:
-    """A basis [Z, Z] for which each coordinate of y = basis z is a channel of the codes.
+@attrs.frozen(kw_only=True, eq=False)
+class Coordinates:
+    """What :class:`~styletalker.core.interfaces.prior.Alignable` priors are told."""
+
+    basis: Tensor
+    """[Z, Z]."""
+    reach: Tensor
+    """[2, Z]: the least and the greatest value that motion normally has."""
+
+
+def coordinates_of(seen: Sequence[Seen]) -> Coordinates:
+    """A basis for which each coordinate of y = basis z is a channel of the codes.
 
     Each channel that motion explains is regressed on the motion z. Independent rows are kept,
     each scaled to a channel of unit deviation; directions of z that act on no channel complete
@@ -38,7 +51,8 @@ def basis_of(seen: Sequence[Seen]) -> Tensor:
         raise InputError(compose("a basis needs codes, which no clip knows"))
     motion = torch.cat([one.mean for one in known]).double().numpy()
     codes = torch.cat([one.ws.flatten(1) for one in known if one.ws is not None]).double().numpy()
-    motion, codes = motion - motion.mean(0), codes - codes.mean(0)
+    mean = motion.mean(0)
+    motion, codes = motion - mean, codes - codes.mean(0)
     codes = codes[:, codes.std(0) > _STILL]
     codes = codes / codes.std(0)
     rows = np.linalg.lstsq(motion, codes, rcond=None)[0].T  # [channels, Z]
@@ -47,7 +61,9 @@ def basis_of(seen: Sequence[Seen]) -> Tensor:
     kept = _independent(rows)
     rest = scipy.linalg.null_space(kept).T if len(kept) else np.eye(motion.shape[1])
     spread = np.maximum((motion @ rest.T).std(0), _SAME)
-    return torch.from_numpy(np.concatenate([kept, rest / spread[:, None]])).float()
+    basis = np.concatenate([kept, rest / spread[:, None]])
+    reach = np.quantile((motion + mean) @ basis.T, (_RARE, 1 - _RARE), axis=0)
+    return Coordinates(basis=torch.from_numpy(basis).float(), reach=torch.from_numpy(reach).float())
 
 
 def _independent(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ class TrainPerformerPrior(Stage):
         """See the motion of all clips once, then train on it."""
         from styletalker.core.interfaces.prior import Alignable
         from styletalker.core.training.engine import train
-        from styletalker.recipes.objectives.basis import basis_of
+        from styletalker.recipes.objectives.basis import coordinates_of
         from styletalker.recipes.objectives.likelihood import (
             Likelihood,
             MotionSource,
@@ -57,7 +57,8 @@ class TrainPerformerPrior(Stage):
         )
         prior = network(context, "prior")
         if isinstance(prior, Alignable):
-            prior.align(basis_of(seen))
+            found = coordinates_of(seen)
+            prior.align(found.basis, found.reach)
         objective = Likelihood(prior, noise=config.noise)
         trained = train(context, objective, source, config.training)
         save_network(context, "prior", trained.modules["prior"], step=trained.step)

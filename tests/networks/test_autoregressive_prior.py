@@ -197,6 +197,10 @@ def test_refusals() -> None:
         _prior("gaussian").sample(audio, ws_ref, noise, temperature=math.nan)
 
 
+_FAR = torch.tensor([[-9.0], [9.0]]).repeat(1, 5)
+"""A reach that nothing exceeds."""
+
+
 def _mixture(components: int = 3) -> MixturePrior:
     torch.manual_seed(0)
     config = MixturePriorConfig(channels=12, components=components)
@@ -210,7 +214,7 @@ def _mixture(components: int = 3) -> MixturePrior:
 def test_a_mixtures_density_by_hand() -> None:
     """The product over coordinates of weighted sums of Gaussians around where each goes on to."""
     prior = _mixture().double()  # densities far from a component are below what a float holds
-    prior.align(torch.diag(torch.tensor([2.0, 1.0, 1.0, 0.5, 1.0])))
+    prior.align(torch.diag(torch.tensor([2.0, 1.0, 1.0, 0.5, 1.0])), _FAR)
     hidden = torch.randn(4, 12, dtype=torch.float64)
     past = torch.randn(4, 10, dtype=torch.float64)
     motion = torch.randn(4, 5, dtype=torch.float64)
@@ -221,7 +225,7 @@ def test_a_mixtures_density_by_hand() -> None:
     bells = (-0.5 * ((place[..., None] - mean) / std) ** 2).exp() / (std * math.sqrt(2 * math.pi))
     expected = (weight * bells).sum(-1).log().sum(-1)  # the basis keeps the volume: 2 * 0.5 = 1
     assert torch.allclose(prior.density(motion, hidden, past), expected, atol=1e-6)
-    prior.align(torch.eye(5))
+    prior.align(torch.eye(5), _FAR)
     still = torch.cat([past[:, :5], past[:, :5]], -1)
     moving = torch.cat([past[:, :5], past[:, :5] - 0.1], -1)
     gained = prior._components(hidden, moving)[1] - prior._components(hidden, still)[1]
@@ -235,7 +239,7 @@ def test_a_mixtures_density_by_hand() -> None:
 def test_a_mixture_draws_each_component_as_often_as_it_weighs() -> None:
     """In each coordinate, whatever the basis; its moments are those of the density."""
     prior = _mixture()
-    prior.align(torch.randn(5, 5, generator=torch.Generator().manual_seed(2)))
+    prior.align(torch.randn(5, 5, generator=torch.Generator().manual_seed(2)), _FAR)
     hidden, past = torch.randn(1, 12), torch.randn(1, 10)
     generator = torch.Generator().manual_seed(3)
     many = (hidden.expand(40_000, -1), past.expand(40_000, -1))
@@ -255,7 +259,7 @@ def test_a_mixture_draws_each_component_as_often_as_it_weighs() -> None:
 def test_a_mixture_is_the_same_in_pieces_and_in_one_pass() -> None:
     """Bits do not depend on cuts; what was drawn has the density that its noise says."""
     prior = _mixture(components=1).double()  # one component: noise to motion is smooth
-    prior.align(torch.randn(5, 5, generator=torch.Generator().manual_seed(2)))
+    prior.align(torch.randn(5, 5, generator=torch.Generator().manual_seed(2)), _FAR)
     audio, ws_ref, noise = (value.double() for value in _inputs(9, 1))
     whole = prior.sample(audio, ws_ref, noise).motion
     state, parts = None, []
@@ -335,9 +339,56 @@ def test_a_mixtures_precision() -> None:
     assert half.sample(*inputs, motion.bfloat16()).motion.dtype is torch.bfloat16
 
 
+@torch.no_grad()
+def test_a_mixture_comes_back_from_beyond_its_reach() -> None:
+    """A quarter of the way in each frame, and the recurrence sees the edge."""
+    prior = _mixture()
+    prior.align(torch.eye(5), torch.tensor([[-1.0], [2.0]]).repeat(1, 5))
+    inside, beyond = torch.full((1, 1, 10), 2.0), torch.full((1, 1, 10), 6.0)
+    assert torch.equal(prior.seen(inside), prior.seen(beyond))
+    assert not torch.equal(prior.seen(inside), prior.seen(torch.full((1, 1, 10), 1.5)))
+    hidden = torch.randn(1, 1, 12)
+    gone = prior._components(hidden, beyond)[1] - prior._components(hidden, inside)[1]
+    kept = 1 - math.log1p(math.exp(-4))
+    assert torch.allclose(gone, torch.full_like(gone, 4 * kept - 0.25 * 4), atol=1e-5)
+
+
+class _Echo(AutoregressivePrior):
+    """Draws what the recurrence makes of the sound, and of nothing else."""
+
+    memory = 8
+
+    def seen(self, past: Tensor) -> Tensor:
+        return torch.zeros_like(past)
+
+    def density(self, motion: Tensor, hidden: Tensor, past: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def draw(self, noise: Tensor, hidden: Tensor, past: Tensor) -> Tensor:
+        return hidden[..., :5]
+
+
+@torch.no_grad()
+def test_a_prior_with_a_memory_forgets() -> None:
+    """Sound of the first half has influence on the first memory, and on nothing later."""
+    torch.manual_seed(0)
+    prior = _Echo(GaussianPriorConfig(channels=12), **_SIZES).eval()
+    audio, ws_ref, noise = _inputs(20, 1)
+    other = audio.clone()
+    other[:, :4] += 3
+    found, changed = (prior.sample(one, ws_ref, noise).motion for one in (audio, other))
+    differs = (found - changed).abs().amax(-1)[0]
+    assert (differs[:8] > 0).all()
+    assert not differs[8:].any()
+    prior.memory = None
+    endless, changed = (prior.sample(one, ws_ref, noise).motion for one in (audio, other))
+    assert torch.equal(endless[:, :4], found[:, :4])
+    assert (endless - changed).abs().amax(-1)[0, 8:12].all()
+
+
 def test_a_basis_of_another_size_is_refused() -> None:
     with pytest.raises(InputError, match="basis"):
-        _mixture().align(torch.eye(4))
+        _mixture().align(torch.eye(4), _FAR)
 
 
 def test_a_mixture_learns_what_begins_now_and_then() -> None:
