@@ -1,6 +1,7 @@
 """``weights:`` beside ``type:``: options come from the weights' own description.
 
-Options that a recipe repeats must agree with it; those that change only the speed may differ.
+Options that a recipe repeats must agree with it; those that change only the speed, or how the
+network is used, may differ.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from styletalker.core.weights import (
     pretrained_path,
     read_facts,
 )
+from styletalker.core.weights_file.folder import weights_in
 
 __all__ = ["CONTRADICTS", "WEIGHTS", "Described", "contradictions", "laid_over", "read_weights"]
 
@@ -36,7 +38,7 @@ WEIGHTS = "weights"
 CONTRADICTS = "contradicts the weights"
 """The problem of an option that is not the weights' own."""
 
-_EXPECTED = f"{BUILTIN}NAME, or the path of a {SUFFIX} file or of a public weight file"
+_EXPECTED = f"{BUILTIN}NAME, or the path of a {SUFFIX} file, a public weight file or its folder"
 _BELOW: KeyPath = (WEIGHTS,)
 
 
@@ -54,17 +56,20 @@ def read_weights(value: object, component: Component, registry: Registry) -> Des
     Of our own files only the JSON file is read. Files of others (no JSON file of ours beside them)
     are recognised by the families of *registry*, which takes a moment and imports torch.
 
+    Of a folder in Hugging Face layout the weight file in it is meant.
+
     Raises:
         Invalid: they do not exist, are damaged or unsafe, or are another component's.
     """
     if not isinstance(value, str):
         raise Invalid("wrong value", expected=_EXPECTED, given=value, below=_BELOW)
     path = _builtin(value, component) if value.startswith(BUILTIN) else Path(value).expanduser()
-    if not path.is_file():
+    if not path.exists():
         raise Invalid("no such file", given=value, below=_BELOW)
     try:
+        path = weights_in(path)
         facts = read_facts(path) if is_own(path) else None
-    except CheckpointError as error:
+    except (CheckpointError, InputError) as error:
         raise Invalid(str(error), below=_BELOW) from error
     if facts is None:
         return _read_public(value, path, component, registry)
@@ -111,7 +116,7 @@ def contradictions(
 
     All three are plain values; the last two name every option.
     """
-    free = {field.name for field in describe(config) if field.operational}
+    free = {field.name for field in describe(config) if field.operational or field.usage}
     written = {key: value for key, value in given.items() if key not in free}
     return [
         Invalid(

@@ -53,7 +53,8 @@ def provenance(
     path: Path, sha256: str, layout: str, family: WeightsFamily | None
 ) -> dict[str, Any]:
     """Where converted weights are from: for the JSON file beside them."""
-    known = [file for file in (family.files if family else ()) if file.name == path.name]
+    names = (path.name, path.parent.name)  # a public folder is called what it is, not its file
+    known = [file for file in (family.files if family else ()) if file.name in names]
     facts: dict[str, Any] = {"file": path.name, "sha256": sha256, "layout": layout}
     if family is not None:
         facts |= {
@@ -79,7 +80,7 @@ def known_files(
     """Every public file that an installed plug-in can read, and where it is, if it is."""
     looked = list(folders)
     return [
-        (family, file, next((f / file.name for f in looked if (f / file.name).is_file()), None))
+        (family, file, next((f / file.name for f in looked if (f / file.name).exists()), None))
         for family in registry.families()
         for file in family.files
     ]
