@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import attrs
-from styletalker.core.config.options import within
+from styletalker.core.config.options import USAGE, within
 from styletalker.core.public_files import PublicFile
 from styletalker.plugins.common.region import Region
 
@@ -30,12 +30,12 @@ class Wav2LipExpertConfig:
     public_file: str | None = None
     """Public weights to start from: a path, or an empty text for ``lipsync_expert.pth`` in the
     weights folder; None starts from random weights, or from those under ``weights:``."""
-    face: Region = _FACE
+    face: Region = attrs.field(default=_FACE, metadata=USAGE)
     """The face's box in an aligned frame, in fractions; resized to 96 x 96, of which the lower half
     is looked at.
 
     An edge that is left out is that of the frame.
     """
-    negatives: bool = True
+    negatives: bool = attrs.field(default=True, metadata=USAGE)
     """Whether wrong pairs count in the loss. Say false for a frozen network that trains a talker,
     as Wav2Lip does."""
