@@ -99,10 +99,10 @@ def list_files(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the public weight files that can be read: what for, licence, source, whether found."""
-    from styletalker.core.weights_file.report import known_files, weight_folders
+    from styletalker.core.weights_file.report import known_files
 
     registry: Registry = context.obj
-    known = known_files(registry, weight_folders(folder or ()))
+    known = known_files(registry, folder or ())
     if json:
         print_json(
             [

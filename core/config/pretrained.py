@@ -17,6 +17,7 @@ from styletalker.core.config.faults import Invalid, KeyPath
 from styletalker.core.config.options import WeightsRef
 from styletalker.core.errors import CheckpointError, InputError, PluginError
 from styletalker.core.files import digest_of
+from styletalker.core.public_files import found_in_folders, missing_text, weights_folder
 from styletalker.core.registry import Registry
 from styletalker.core.roles import role_named
 from styletalker.core.weights import (
@@ -56,7 +57,8 @@ def read_weights(value: object, component: Component, registry: Registry) -> Des
     Of our own files only the JSON file is read. Files of others (no JSON file of ours beside them)
     are recognised by the families of *registry*, which takes a moment and imports torch.
 
-    Of a folder in Hugging Face layout the weight file in it is meant.
+    A bare name that is not here is looked for in the weights folders. Of a folder in Hugging Face
+    layout the weight file in it is meant.
 
     Raises:
         Invalid: they do not exist, are damaged or unsafe, or are another component's.
@@ -65,7 +67,7 @@ def read_weights(value: object, component: Component, registry: Registry) -> Des
         raise Invalid("wrong value", expected=_EXPECTED, given=value, below=_BELOW)
     path = _builtin(value, component) if value.startswith(BUILTIN) else Path(value).expanduser()
     if not path.exists():
-        raise Invalid("no such file", given=value, below=_BELOW)
+        path = _in_folders(value, registry)
     try:
         path = weights_in(path)
         facts = read_facts(path) if is_own(path) else None
@@ -82,6 +84,19 @@ def read_weights(value: object, component: Component, registry: Registry) -> Des
         raise Invalid(f"{path.with_suffix('.json')} does not say the options", below=_BELOW)
     ref = WeightsRef(given=value, path=path, sha256=facts["sha256"])
     return Described(ref=ref, options=options)
+
+
+def _in_folders(value: str, registry: Registry) -> Path:
+    """A bare name in one of the weights folders."""
+    if Path(value).name == value:
+        found = found_in_folders(value)
+        if found is not None:
+            return found
+        for family in registry.families():
+            for file in family.files:
+                if file.name == value:
+                    raise Invalid(missing_text(file, weights_folder() / value), below=_BELOW)
+    raise Invalid("no such file", given=value, below=_BELOW)
 
 
 def _read_public(value: str, path: Path, component: Component, registry: Registry) -> Described:

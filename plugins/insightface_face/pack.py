@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from styletalker.core.errors import CheckpointError
-from styletalker.core.public_files import find_public_file, missing_text, weights_folder
+from styletalker.core.public_files import (
+    find_public_file,
+    found_in_folders,
+    missing_text,
+    weights_folder,
+)
 from styletalker.plugins.insightface_face.config import PACK
 
 __all__ = ["RECOGNITION", "find_pack", "own_folder"]
@@ -20,15 +25,15 @@ def own_folder() -> Path:
 
 
 def find_pack(given: str = "", *, download: bool = False) -> Path:
-    """The folder of the pack: *given*; else in the weights folder; else where insightface puts it.
+    """The folder of the pack: *given*; else in a weights folder; else where insightface puts it.
 
     Raises:
         CheckpointError: it is nowhere, and *download* is false; or there is no such folder.
     """
     if given:
         return find_public_file(PACK, given)
-    for folder in (weights_folder() / PACK.name, own_folder()):
-        if folder.is_dir():
+    for folder in (found_in_folders(PACK.name), own_folder()):
+        if folder is not None and folder.is_dir():
             return folder
     if download:
         return own_folder()  # insightface downloads it there when it is built
