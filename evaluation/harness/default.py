@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from styletalker.core.config.options import Chosen
 from styletalker.core.config.structure import Structurer
 from styletalker.core.errors import InputError
+from styletalker.core.recipe.merge import apply_override
+from styletalker.core.recipe.nodes import Node, Position
 from styletalker.core.registry import Registry
 
 __all__ = ["DEFAULT_METRICS", "choose_metrics"]
@@ -44,20 +47,32 @@ DEFAULT_METRICS = (
 """Lips first: they are what is looked at. Metrics whose public weights are not there are reported
 as not computed."""
 
+_BORDER = re.compile(r",(?=\s*[A-Za-z_][\w.]*=)")
+"""A comma before the next option: others belong to a value."""
 
-def choose_metrics(names: Iterable[str], registry: Registry) -> list[Chosen]:
-    """The metrics called *names*, with their default options; the default list if there is none.
+
+def choose_metrics(texts: Iterable[str], registry: Registry) -> list[Chosen]:
+    """The metrics that *texts* name; the default list if there are none.
+
+    A text is ``NAME`` or ``NAME:option=value,option=value``. Values are read as
+    YAML, like those of a recipe's overrides.
 
     Raises:
         PluginError: there is no such metric.
-        InputError: one has options that must be given.
+        ConfigError: an option is not written like that.
+        InputError: an option is wrong, or must be given.
     """
-    structurer, chosen = Structurer(registry), []
-    for name in tuple(names) or DEFAULT_METRICS:
-        registry.get("metric", name)
-        one, faults = structurer.choose("metric", {"type": name})
-        if one is None:
-            text = "; ".join(fault.line() for fault in faults)
-            raise InputError(f"the metric {name!r} cannot be chosen by name alone: {text}")
-        chosen.append(one)
-    return chosen
+    return [_chosen(text, registry) for text in tuple(texts) or DEFAULT_METRICS]
+
+
+def _chosen(text: str, registry: Registry) -> Chosen:
+    name, colon, options = text.partition(":")
+    registry.get("metric", name)
+    start = Position(f"the metric {name!r}")
+    tree = Node(value={"type": Node(value=name, position=start)}, position=start)
+    for option in _BORDER.split(options) if colon else ():
+        tree = apply_override(tree, option)
+    one, faults = Structurer(registry).choose("metric", tree.plain())
+    if one is None:
+        raise InputError("\n".join(fault.line(f"the metric {name!r}") for fault in faults))
+    return one

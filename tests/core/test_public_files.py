@@ -46,7 +46,8 @@ def test_the_same_folders_for_all(tmp_path: Path, places: list[Path]) -> None:
     assert weights_folders() == places
     assert weights_folders([tmp_path]) == [tmp_path, *places]
     assert weights_folder() == places[0]
-    with pytest.raises(CheckpointError, match=rf"{places[0]}/syncnet_v2\.model: SyncNet v2.*missin"):
+    missing = rf"{places[0]}/syncnet_v2\.model: SyncNet v2.*missing"
+    with pytest.raises(CheckpointError, match=missing):
         find_public_file(SYNCNET_FILE)
     for folder in reversed(places):  # an earlier one wins
         (folder / PACK.name).mkdir(parents=True)
