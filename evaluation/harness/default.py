@@ -34,6 +34,7 @@ DEFAULT_METRICS = (
     "fd_dlib",
     "psnr",
     "ssim",
+    "lpips",
     "head_pose_spread",
     "head_pose_speed",
     "head_pose_spectrum",

@@ -19,7 +19,8 @@ VERSION = 2
 """Goes up when a number would come out differently for the same videos.
 
 1: the first one.
-2: a Frechet distance of nothing is 0, where rounding gave small negative numbers.
+2: a Frechet distance of nothing is 0, where rounding gave small negative numbers; LPIPS is measured
+where its weights are.
 """
 
 _RULES = (
