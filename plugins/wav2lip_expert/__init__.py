@@ -8,7 +8,12 @@ from __future__ import annotations
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
 from styletalker.core.weights_file.family import WeightsFamily
-from styletalker.plugins.wav2lip_expert.config import EXPERT_FILE, Wav2LipExpertConfig
+from styletalker.plugins.wav2lip_expert.config import (
+    EXPERT_FILE,
+    GENERATOR_FILES,
+    QUALITY_FILE,
+    Wav2LipExpertConfig,
+)
 
 __all__ = ["styletalker_components", "styletalker_weights"]
 
@@ -43,5 +48,21 @@ def styletalker_weights() -> list[WeightsFamily]:
             role="sync_discriminator",
             component="wav2lip_expert",
             files=(EXPERT_FILE,),
-        )
+        ),
+        WeightsFamily(
+            name="wav2lip-generator",
+            summary="Wav2Lip's generator, a method to compare with",
+            recognise="styletalker.plugins.wav2lip_expert.families:generator",
+            licence=EXPERT_FILE.licence,
+            preprocessing="two faces of 96 px, BGR from 0 to 1, one half black; 16 mel columns",
+            files=GENERATOR_FILES,
+        ),
+        WeightsFamily(
+            name="wav2lip-quality",
+            summary="Wav2Lip's judge of picture quality",
+            recognise="styletalker.plugins.wav2lip_expert.families:quality",
+            licence=EXPERT_FILE.licence,
+            preprocessing="faces of 96 px, BGR from 0 to 1",
+            files=(QUALITY_FILE,),
+        ),
     ]
