@@ -12,7 +12,7 @@ _INCEPTION = "Mixed_7c.branch_pool.conv.weight"
 _CLASSES = 1008
 """Of the network of FID; torchvision's own Inception has 1000."""
 _HEADS = tuple(f"lin{k}.model.1.weight" for k in range(5))
-_FIRST = {(64, 3, 11, 11): "AlexNet", (64, 3, 3, 3): "VGG-16"}
+_FIRST: dict[tuple[int, ...], str] = {(64, 3, 11, 11): "AlexNet", (64, 3, 3, 3): "VGG-16"}
 """Shape of the first filter."""
 _LAST = {"AlexNet": "features.10.weight", "VGG-16": "features.28.weight"}
 
