@@ -36,7 +36,7 @@ class PublicFile:
     name: str
     """Its file name, as published."""
     purpose: str
-    """What it is, in a few words that a message can begin with."""
+    """What it is, in a few words that a message can begin with; a comma may end them."""
     licence: str
     """The licence of the weights, with what it forbids; 'not stated' if nothing is said."""
     source: str

@@ -108,7 +108,7 @@ def list_files(
             [
                 {
                     "name": file.name,
-                    "purpose": file.purpose,
+                    "purpose": file.purpose.rstrip(","),
                     "licence": file.licence,
                     "source": file.source,
                     "family": family.name,
@@ -123,7 +123,7 @@ def list_files(
     rows = [
         (
             file.name,
-            file.purpose,
+            file.purpose.rstrip(","),
             f"{family.role} {family.component}" if family.role else family.name,
             file.licence,
             file.source,

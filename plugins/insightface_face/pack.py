@@ -13,7 +13,7 @@ from styletalker.core.public_files import (
 )
 from styletalker.plugins.insightface_face.config import PACK
 
-__all__ = ["RECOGNITION", "find_pack", "own_folder"]
+__all__ = ["RECOGNITION", "find_pack", "in_weights_file", "own_folder"]
 
 RECOGNITION = "w600k_r50.onnx"
 """The ArcFace network of ``buffalo_l``: ResNet-50 on WebFace600K."""
@@ -38,3 +38,7 @@ def find_pack(given: str = "", *, download: bool = False) -> Path:
     if download:
         return own_folder()  # insightface downloads it there when it is built
     raise CheckpointError(missing_text(PACK, weights_folder() / PACK.name))
+
+
+def in_weights_file(_: object) -> None:
+    """None: a pack is a folder of ONNX files, which no weight file holds."""

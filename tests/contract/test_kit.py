@@ -310,7 +310,7 @@ def test_without_an_optional_module_the_suite_skips(scaffolds: Registry) -> None
     needy = attrs.evolve(
         offer, component=attrs.evolve(offer.component, requires={"no_such_module": "pkg[more]"})
     )
-    called = []
+    called: list[Case] = []
     check = ContractCheck(case=Case(offer=needy, registry=scaffolds), check=called.append)
     with pytest.raises(pytest.skip.Exception, match=r"needs no_such_module: pip install 'pkg\[m"):
         suite.test_contract(check)
