@@ -48,6 +48,12 @@ DEFAULT_METRICS = (
 """Lips first: they are what is looked at. Metrics whose public weights are not there are reported
 as not computed."""
 
+_NOT_OFFERED = {
+    "fvd": "its public network, an I3D, is a TorchScript program: loading it would run the code in "
+    "the file; other networks give other numbers under its name"
+}
+"""What is asked for, and why there is no such metric, unless a plug-in brings one."""
+
 _BORDER = re.compile(r",(?=\s*[A-Za-z_][\w.]*=)")
 """A comma before the next option: others belong to a value."""
 
@@ -61,13 +67,15 @@ def choose_metrics(texts: Iterable[str], registry: Registry) -> list[Chosen]:
     Raises:
         PluginError: there is no such metric.
         ConfigError: an option is not written like that.
-        InputError: an option is wrong, or must be given.
+        InputError: an option is wrong or must be given, or a metric is not offered for a reason.
     """
     return [_chosen(text, registry) for text in tuple(texts) or DEFAULT_METRICS]
 
 
 def _chosen(text: str, registry: Registry) -> Chosen:
     name, colon, options = text.partition(":")
+    if name in _NOT_OFFERED and name not in registry.names("metric"):
+        raise InputError(f"the metric {name!r} is not offered: {_NOT_OFFERED[name]}")
     registry.get("metric", name)
     start = Position(f"the metric {name!r}")
     tree = Node(value={"type": Node(value=name, position=start)}, position=start)

@@ -298,6 +298,11 @@ def test_options_of_metrics_on_the_command_line() -> None:
         ("fid:every=0", InputError, "the metric 'fid': every: out of range; expected 1 to 1000"),
         ("fid:every", ConfigError, "not an override: 'every'"),
         ("csim:", ConfigError, "not an override"),
+        (
+            "fvd",
+            InputError,
+            "the metric 'fvd' is not offered: its public network, an I3D, is a Tor",
+        ),
         ("fidd:every=5", PluginError, "no such metric: 'fidd'; did you mean 'fid'"),
     ):
         with pytest.raises(kind, match=message):
