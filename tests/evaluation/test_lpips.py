@@ -93,7 +93,7 @@ def test_it_is_the_plain_computation(network: NetworkName, folder: Path) -> None
 
 def test_as_a_metric(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(folder))
-    truth = moving_clip(0, frames=10, side=64)
+    truth = moving_clip(0, frames=3, side=64)
     noisy = attrs.evolve(truth, frames=(truth.frames // 2 + 20).astype(np.uint8))
     metric = LpipsMetric(LpipsConfig())
     assert (metric.title, metric.unavailable()) == ("LPIPS", "")
