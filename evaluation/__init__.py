@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
+from styletalker.core.weights_file.family import WeightsFamily
 from styletalker.evaluation.metrics.config import MetricConfig
-from styletalker.evaluation.metrics.public_config import CsimConfig, FidConfig, LseConfig
+from styletalker.evaluation.metrics.public_config import (
+    CsimConfig,
+    FidConfig,
+    LpipsConfig,
+    LseConfig,
+)
+from styletalker.evaluation.public_families import FAMILIES
 
-__all__ = ["styletalker_components"]
+__all__ = ["styletalker_components", "styletalker_weights"]
 
 _DLIB = "Apache-2.0; needs dlib's 68-point model, trained on iBUG 300-W: no commercial use"
 _OWN = "Apache-2.0"
@@ -90,6 +97,9 @@ _PUBLIC: tuple[tuple[type, str, str, str, str, str], ...] = (
      f"{_FRECHET}; pytorch-fid", "Apache-2.0; needs pytorch-fid's Inception file, Apache-2.0"),
     (MetricConfig, "fd_dlib", "distributions:FdDlib",
      "Frechet distance of dlib's identity vectors", _FRECHET, _DLIB),
+    (LpipsConfig, "lpips", "perceptual:LpipsMetric", "how different pictures look to a network",
+     "Zhang et al., arXiv 1801.03924, version 0.1",
+     "Apache-2.0; needs torchvision's AlexNet or VGG-16 and LPIPS's linear layers, BSD"),
     (CsimConfig, "csim", "arcface:Csim", "identity: ArcFace vectors against the portrait's",
      "ArcFace, arXiv 1801.07698", _ARCFACE),
     (CsimConfig, "csim_truth", "arcface:CsimTruth",
@@ -106,6 +116,12 @@ def styletalker_components() -> list[Component]:
         *(_component(MetricConfig, *record) for record in _METRICS),
         *(_component(*record) for record in _PUBLIC),
     ]
+
+
+@hookimpl
+def styletalker_weights() -> list[WeightsFamily]:
+    """Say which public weights metrics are made of."""
+    return list(FAMILIES)
 
 
 def _component(

@@ -17,7 +17,8 @@ def frechet_distance(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -
     Means m and covariances S (with N - 1) in float64, as pytorch-fid has them. The trace of the
     root is the sum of the singular values of C1 C2^T, where C are the centred features over
     sqrt(N - 1): the same number as by a matrix root, without its trouble where covariances have not
-    full rank, and cheap where there are fewer pictures than channels.
+    full rank, and cheap where there are fewer pictures than channels. What rounding makes of a
+    distance of nothing is 0, where pytorch-fid may give a small negative number.
 
     **Pitfall.** With few pictures it comes out too high: the field advises at least 2048, and the
     same number on both sides.
@@ -37,7 +38,7 @@ def frechet_distance(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -
     one, two = _root(first), _root(second)
     cross = float(np.linalg.svd(one @ two.T, compute_uv=False).sum())
     spread = float((one**2).sum() + (two**2).sum())
-    return float(shift @ shift) + spread - 2 * cross
+    return max(0.0, float(shift @ shift) + spread - 2 * cross)
 
 
 def _root(features: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -99,16 +99,16 @@ def list_files(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the public weight files that can be read: what for, licence, source, whether found."""
-    from styletalker.core.weights_file.report import known_files, weight_folders
+    from styletalker.core.weights_file.report import known_files
 
     registry: Registry = context.obj
-    known = known_files(registry, weight_folders(folder or ()))
+    known = known_files(registry, folder or ())
     if json:
         print_json(
             [
                 {
                     "name": file.name,
-                    "purpose": file.purpose,
+                    "purpose": file.purpose.rstrip(","),
                     "licence": file.licence,
                     "source": file.source,
                     "family": family.name,
@@ -123,7 +123,7 @@ def list_files(
     rows = [
         (
             file.name,
-            file.purpose,
+            file.purpose.rstrip(","),
             f"{family.role} {family.component}" if family.role else family.name,
             file.licence,
             file.source,

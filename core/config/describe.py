@@ -37,6 +37,8 @@ class Field:
     """The numbers it allows, if the field says so."""
     operational: bool
     """Whether it changes only how fast a result comes, not the result."""
+    usage: bool
+    """Whether it says how a network is used: it may differ from what its weights say."""
     doc: str
     """The docstring under the field; empty when there is none."""
 
@@ -58,6 +60,7 @@ def describe(config: type) -> tuple[Field, ...]:
             default=_default(attribute),
             limits=_limits(attribute.validator),
             operational=bool(attribute.metadata.get("operational")),
+            usage=bool(attribute.metadata.get("usage")),
             doc=docs.get(attribute.name, ""),
         )
         for attribute in attrs.fields(config)

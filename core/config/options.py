@@ -24,11 +24,15 @@ from typing import Any
 
 import attrs
 
-__all__ = ["OPERATIONAL", "Chosen", "OfRole", "Range", "WeightsRef", "above", "within"]
+__all__ = ["OPERATIONAL", "USAGE", "Chosen", "OfRole", "Range", "WeightsRef", "above", "within"]
 
 OPERATIONAL: Mapping[str, bool] = MappingProxyType({"operational": True})
 """``metadata`` of an option that changes how fast a result comes, not the result, such as the
 number of workers: a finished stage stays finished when it changes."""
+
+USAGE: Mapping[str, bool] = MappingProxyType({"usage": True})
+"""``metadata`` of an option that says how a network is used, not what it is, such as the layers
+whose output is taken: a recipe may choose it beside ``weights:``, whatever the weights say."""
 
 
 @attrs.frozen

@@ -1,6 +1,7 @@
 """``weights:`` beside ``type:``: options come from the weights' own description.
 
-Options that a recipe repeats must agree with it; those that change only the speed may differ.
+Options that a recipe repeats must agree with it; those that change only the speed, or how the
+network is used, may differ.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from styletalker.core.config.faults import Invalid, KeyPath
 from styletalker.core.config.options import WeightsRef
 from styletalker.core.errors import CheckpointError, InputError, PluginError
 from styletalker.core.files import digest_of
+from styletalker.core.public_files import found_in_folders, missing_text, weights_folder
 from styletalker.core.registry import Registry
 from styletalker.core.roles import role_named
 from styletalker.core.weights import (
@@ -27,6 +29,7 @@ from styletalker.core.weights import (
     pretrained_path,
     read_facts,
 )
+from styletalker.core.weights_file.folder import weights_in
 
 __all__ = ["CONTRADICTS", "WEIGHTS", "Described", "contradictions", "laid_over", "read_weights"]
 
@@ -36,7 +39,7 @@ WEIGHTS = "weights"
 CONTRADICTS = "contradicts the weights"
 """The problem of an option that is not the weights' own."""
 
-_EXPECTED = f"{BUILTIN}NAME, or the path of a {SUFFIX} file or of a public weight file"
+_EXPECTED = f"{BUILTIN}NAME, or the path of a {SUFFIX} file, a public weight file or its folder"
 _BELOW: KeyPath = (WEIGHTS,)
 
 
@@ -54,17 +57,21 @@ def read_weights(value: object, component: Component, registry: Registry) -> Des
     Of our own files only the JSON file is read. Files of others (no JSON file of ours beside them)
     are recognised by the families of *registry*, which takes a moment and imports torch.
 
+    A bare name that is not here is looked for in the weights folders. Of a folder in Hugging Face
+    layout the weight file in it is meant.
+
     Raises:
         Invalid: they do not exist, are damaged or unsafe, or are another component's.
     """
     if not isinstance(value, str):
         raise Invalid("wrong value", expected=_EXPECTED, given=value, below=_BELOW)
     path = _builtin(value, component) if value.startswith(BUILTIN) else Path(value).expanduser()
-    if not path.is_file():
-        raise Invalid("no such file", given=value, below=_BELOW)
+    if not path.exists():
+        path = _in_folders(value, registry)
     try:
+        path = weights_in(path)
         facts = read_facts(path) if is_own(path) else None
-    except CheckpointError as error:
+    except (CheckpointError, InputError) as error:
         raise Invalid(str(error), below=_BELOW) from error
     if facts is None:
         return _read_public(value, path, component, registry)
@@ -77,6 +84,19 @@ def read_weights(value: object, component: Component, registry: Registry) -> Des
         raise Invalid(f"{path.with_suffix('.json')} does not say the options", below=_BELOW)
     ref = WeightsRef(given=value, path=path, sha256=facts["sha256"])
     return Described(ref=ref, options=options)
+
+
+def _in_folders(value: str, registry: Registry) -> Path:
+    """A bare name in one of the weights folders."""
+    if Path(value).name == value:
+        found = found_in_folders(value)
+        if found is not None:
+            return found
+        for family in registry.families():
+            for file in family.files:
+                if file.name == value:
+                    raise Invalid(missing_text(file, weights_folder() / value), below=_BELOW)
+    raise Invalid("no such file", given=value, below=_BELOW)
 
 
 def _read_public(value: str, path: Path, component: Component, registry: Registry) -> Described:
@@ -111,7 +131,7 @@ def contradictions(
 
     All three are plain values; the last two name every option.
     """
-    free = {field.name for field in describe(config) if field.operational}
+    free = {field.name for field in describe(config) if field.operational or field.usage}
     written = {key: value for key, value in given.items() if key not in free}
     return [
         Invalid(

@@ -73,7 +73,7 @@ def _allow_weights(schema: dict[str, Any], component: Component) -> None:
     names = [f"{BUILTIN}{name}" for name in sorted(component.pretrained)]
     schema["properties"]["weights"] = {
         "description": f"Weights to start from: {BUILTIN}NAME, or the path of a {SUFFIX} "
-        "file or of a public weight file.",
+        "file, of a public weight file, or of the folder of one.",
         "anyOf": [
             *([{"enum": names}] if names else []),
             {"type": "string", "pattern": f"^(?!{BUILTIN}).+$"},

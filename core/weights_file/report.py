@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any
 import attrs
 from styletalker.core.errors import CheckpointError
 from styletalker.core.files import digest_of
-from styletalker.core.public_files import VARIABLE, PublicFile
+from styletalker.core.public_files import PublicFile, found_in_folders
 from styletalker.core.registry import Registry
 from styletalker.core.weights_file.family import WeightsFamily
 
-__all__ = ["describe_file", "known_files", "provenance", "weight_folders"]
+__all__ = ["describe_file", "known_files", "provenance"]
 
 
 def describe_file(path: Path, registry: Registry) -> dict[str, Any]:
@@ -53,7 +52,8 @@ def provenance(
     path: Path, sha256: str, layout: str, family: WeightsFamily | None
 ) -> dict[str, Any]:
     """Where converted weights are from: for the JSON file beside them."""
-    known = [file for file in (family.files if family else ()) if file.name == path.name]
+    names = (path.name, path.parent.name)  # a public folder is called what it is, not its file
+    known = [file for file in (family.files if family else ()) if file.name in names]
     facts: dict[str, Any] = {"file": path.name, "sha256": sha256, "layout": layout}
     if family is not None:
         facts |= {
@@ -66,20 +66,17 @@ def provenance(
     return facts
 
 
-def weight_folders(given: Iterable[Path] = ()) -> list[Path]:
-    """Where public files are looked for: *given* folders, the variable's, ``weights`` and here."""
-    told = os.environ.get(VARIABLE, "").split(os.pathsep)
-    folders = [*given, *(Path(part).expanduser() for part in told if part)]
-    return [*folders, Path("weights"), Path()]
-
-
 def known_files(
-    registry: Registry, folders: Iterable[Path]
+    registry: Registry, folders: Iterable[Path] = ()
 ) -> list[tuple[WeightsFamily, PublicFile, Path | None]]:
-    """Every public file that an installed plug-in can read, and where it is, if it is."""
-    looked = list(folders)
+    """Every public file that an installed plug-in can read, and where it is, if it is.
+
+    *folders* are looked into besides those of
+    :func:`~styletalker.core.public_files.weights_folders`, before them.
+    """
+    given = list(folders)
     return [
-        (family, file, next((f / file.name for f in looked if (f / file.name).is_file()), None))
+        (family, file, found_in_folders(file.name, given))
         for family in registry.families()
         for file in family.files
     ]

@@ -43,7 +43,10 @@ def evaluate(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(help="A metric of `toolkit list metric` (repeatable); default: a good list."),
+        typer.Option(
+            help="A metric of `toolkit list metric`, or NAME:option=value,option=value. "
+            "Repeatable; default: a good list."
+        ),
     ] = None,
     sync_scorer: Annotated[
         str | None,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from styletalker.core.config.options import Chosen
 from styletalker.core.config.structure import Structurer
 from styletalker.core.errors import InputError
+from styletalker.core.recipe.merge import apply_override
+from styletalker.core.recipe.nodes import Node, Position
 from styletalker.core.registry import Registry
 
 __all__ = ["ANNOTATED_METRICS", "DEFAULT_METRICS", "choose_metrics"]
@@ -33,6 +36,7 @@ DEFAULT_METRICS = (
     "fd_dlib",
     "psnr",
     "ssim",
+    "lpips",
     "head_pose_spread",
     "head_pose_speed",
     "head_pose_spectrum",
@@ -49,20 +53,40 @@ are not there are reported as not computed."""
 ANNOTATED_METRICS = ("aperture_correlation_annotated", "head_pose_following_annotated")
 """Those that are added where the corpus knows the landmarks of its clips."""
 
+_NOT_OFFERED = {
+    "fvd": "its public network, an I3D, is a TorchScript program: loading it would run the code in "
+    "the file; other networks give other numbers under its name"
+}
+"""What is asked for, and why there is no such metric, unless a plug-in brings one."""
 
-def choose_metrics(names: Iterable[str], registry: Registry) -> list[Chosen]:
-    """The metrics called *names*, with their default options; the default list if there is none.
+_BORDER = re.compile(r",(?=\s*[A-Za-z_][\w.]*=)")
+"""A comma before the next option: others belong to a value."""
+
+
+def choose_metrics(texts: Iterable[str], registry: Registry) -> list[Chosen]:
+    """The metrics that *texts* name; the default list if there are none.
+
+    A text is ``NAME`` or ``NAME:option=value,option=value``. Values are read as
+    YAML, like those of a recipe's overrides.
 
     Raises:
         PluginError: there is no such metric.
-        InputError: one has options that must be given.
+        ConfigError: an option is not written like that.
+        InputError: an option is wrong or must be given, or a metric is not offered for a reason.
     """
-    structurer, chosen = Structurer(registry), []
-    for name in tuple(names) or DEFAULT_METRICS:
-        registry.get("metric", name)
-        one, faults = structurer.choose("metric", {"type": name})
-        if one is None:
-            text = "; ".join(fault.line() for fault in faults)
-            raise InputError(f"the metric {name!r} cannot be chosen by name alone: {text}")
-        chosen.append(one)
-    return chosen
+    return [_chosen(text, registry) for text in tuple(texts) or DEFAULT_METRICS]
+
+
+def _chosen(text: str, registry: Registry) -> Chosen:
+    name, colon, options = text.partition(":")
+    if name in _NOT_OFFERED and name not in registry.names("metric"):
+        raise InputError(f"the metric {name!r} is not offered: {_NOT_OFFERED[name]}")
+    registry.get("metric", name)
+    start = Position(f"the metric {name!r}")
+    tree = Node(value={"type": Node(value=name, position=start)}, position=start)
+    for option in _BORDER.split(options) if colon else ():
+        tree = apply_override(tree, option)
+    one, faults = Structurer(registry).choose("metric", tree.plain())
+    if one is None:
+        raise InputError("\n".join(fault.line(f"the metric {name!r}") for fault in faults))
+    return one

@@ -15,8 +15,13 @@ from styletalker.evaluation.harness.tool import Tool
 __all__ = ["PROTOCOL", "VERSION", "describe_protocol", "weights_of"]
 
 PROTOCOL = "styletalker-evaluation"
-VERSION = 1
-"""Goes up when a number would come out differently for the same videos."""
+VERSION = 2
+"""Goes up when a number would come out differently for the same videos.
+
+1: the first one.
+2: a Frechet distance of nothing is 0, where rounding gave small negative numbers; LPIPS is measured
+where its weights are.
+"""
 
 _RULES = (
     f"Videos are read at {FPS} frames/s and {SAMPLE_RATE} Hz mono; clips of a corpus as they are.",

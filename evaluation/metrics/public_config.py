@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 from styletalker.core.config.options import within
 
-__all__ = ["CsimConfig", "FidConfig", "LseConfig"]
+__all__ = ["CsimConfig", "FidConfig", "LpipsConfig", "LseConfig"]
 
 Crop = Literal["face", "frame"]
 
@@ -43,3 +43,17 @@ class CsimConfig:
     pack: str = ""
     """Folder of an insightface model pack; empty for ``buffalo_l`` in the weights folder, or in
     ``~/.insightface/models``."""
+
+
+@attrs.frozen(kw_only=True)
+class LpipsConfig:
+    """Options of LPIPS."""
+
+    network: Literal["alex", "vgg"] = "alex"
+    """Whose features are compared: AlexNet's, as is usual for numbers, or those of VGG-16. The
+    metric's name says the latter."""
+    backbone: str = ""
+    """Path of ``alexnet-owt-7be5be79.pth`` or ``vgg16-397923af.pth``; empty for it in the weights
+    folder."""
+    heads: str = ""
+    """Path of ``alex.pth`` or ``vgg.pth``; empty for it in the weights folder."""

@@ -32,6 +32,8 @@ LATEX_ARROWS: Mapping[str, str] = {
 """The same for LaTeX."""
 _MISSING = "-"
 _DIGITS = 3
+_NOTHING = 5e-7
+"""Smaller numbers would be written as 0.000000, or -0.000000."""
 
 
 @attrs.frozen(kw_only=True)
@@ -64,7 +66,7 @@ def figure(value: float | None) -> str:
     """A number with three digits that mean something; a dash for none."""
     if value is None or not math.isfinite(value):
         return _MISSING
-    if value == 0:
+    if abs(value) < _NOTHING:
         return "0"
     places = max(0, _DIGITS - 1 - math.floor(math.log10(abs(value))))
     return f"{value:.{min(places, 6)}f}"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from styletalker.core.component import Component
 from styletalker.core.hookspecs import hookimpl
-from styletalker.plugins.insightface_face.config import InsightfaceConfig
+from styletalker.core.weights_file.family import WeightsFamily
+from styletalker.plugins.insightface_face.config import PACK, InsightfaceConfig
 
-__all__ = ["styletalker_components"]
+__all__ = ["styletalker_components", "styletalker_weights"]
 
 
 @hookimpl
@@ -28,5 +29,20 @@ def styletalker_components() -> list[Component]:
                 "research only"
             ),
             smoke={"pack": "no-such-folder"},
+        )
+    ]
+
+
+@hookimpl
+def styletalker_weights() -> list[WeightsFamily]:
+    """Name the model pack, so that it is listed: insightface itself reads it."""
+    return [
+        WeightsFamily(
+            name="insightface-pack",
+            summary="a model pack of insightface",
+            recognise="styletalker.plugins.insightface_face.pack:in_weights_file",
+            licence=PACK.licence,
+            preprocessing="whole pictures; insightface looks for the faces",
+            files=(PACK,),
         )
     ]

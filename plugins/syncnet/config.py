@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import attrs
-from styletalker.core.config.options import above, within
+from styletalker.core.config.options import USAGE, above, within
 from styletalker.core.public_files import PublicFile
 from styletalker.plugins.common.region import Region
 
@@ -33,13 +33,13 @@ class SyncNetConfig:
     public_file: str | None = None
     """Public weights to start from: a path, or an empty text for ``syncnet_v2.model`` in the
     weights folder; None starts from random weights, or from those under ``weights:``."""
-    face: Region = _FACE
+    face: Region = attrs.field(default=_FACE, metadata=USAGE)
     """Part of an aligned frame that is looked at, in fractions; resized to 224 x 224.
 
     An edge that is left out is that of the frame.
     """
-    margin: float = attrs.field(default=1.0, validator=above(0.0, 2.0))
+    margin: float = attrs.field(default=1.0, validator=above(0.0, 2.0), metadata=USAGE)
     """Distance of unit vectors from which on a wrong pair costs nothing, above 0, to 2."""
-    negatives: bool = True
+    negatives: bool = attrs.field(default=True, metadata=USAGE)
     """Whether wrong pairs count in the loss. Say false for a frozen network that trains a talker:
     then only the distance of what belongs together does."""

@@ -10,7 +10,14 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["WINDOW_COLUMNS", "WINDOW_FRAMES", "ExpertNetwork"]
+__all__ = [
+    "WINDOW_COLUMNS",
+    "WINDOW_FRAMES",
+    "ConvBlock",
+    "ExpertNetwork",
+    "audio_layers",
+    "residual",
+]
 
 WINDOW_FRAMES = 5
 """Frames of a window, stacked as channels."""
@@ -29,31 +36,20 @@ class ExpertNetwork(nn.Module):
             return max(1, channels // divisor)
 
         self.face_encoder = nn.Sequential(
-            _Block(3 * WINDOW_FRAMES, width(32), 7, 1, 3),
-            _Block(width(32), width(64), 5, (1, 2), 1),
-            *_residual(width(64), 2),
-            _Block(width(64), width(128), 3, 2, 1),
-            *_residual(width(128), 3),
-            _Block(width(128), width(256), 3, 2, 1),
-            *_residual(width(256), 2),
-            _Block(width(256), width(512), 3, 2, 1),
-            *_residual(width(512), 2),
-            _Block(width(512), width(512), 3, 2, 1),
-            _Block(width(512), width(512), 3, 1, 0),
-            _Block(width(512), width(512), 1, 1, 0),
+            ConvBlock(3 * WINDOW_FRAMES, width(32), 7, 1, 3),
+            ConvBlock(width(32), width(64), 5, (1, 2), 1),
+            *residual(width(64), 2),
+            ConvBlock(width(64), width(128), 3, 2, 1),
+            *residual(width(128), 3),
+            ConvBlock(width(128), width(256), 3, 2, 1),
+            *residual(width(256), 2),
+            ConvBlock(width(256), width(512), 3, 2, 1),
+            *residual(width(512), 2),
+            ConvBlock(width(512), width(512), 3, 2, 1),
+            ConvBlock(width(512), width(512), 3, 1, 0),
+            ConvBlock(width(512), width(512), 1, 1, 0),
         )
-        self.audio_encoder = nn.Sequential(
-            _Block(1, width(32), 3, 1, 1),
-            *_residual(width(32), 2),
-            _Block(width(32), width(64), 3, (3, 1), 1),
-            *_residual(width(64), 2),
-            _Block(width(64), width(128), 3, 3, 1),
-            *_residual(width(128), 2),
-            _Block(width(128), width(256), 3, (3, 2), 1),
-            *_residual(width(256), 2),
-            _Block(width(256), width(512), 3, 1, 0),
-            _Block(width(512), width(512), 1, 1, 0),
-        )
+        self.audio_encoder = audio_layers(divisor, last=2)
 
     def forward(self, mel: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:
         """Unit vectors of sound and faces, in the public order: audio first."""
@@ -68,7 +64,30 @@ class ExpertNetwork(nn.Module):
         return functional.normalize(self.audio_encoder(mel).flatten(1), dim=1)
 
 
-class _Block(nn.Module):
+def audio_layers(divisor: int = 1, *, last: int) -> nn.Sequential:
+    """Mel columns [N, 1, 80, 16] to [N, 512, 1, 1].
+
+    The expert's and the generator's, which differ in the *last* stage's shortcuts: 2 and 1.
+    """
+
+    def width(channels: int) -> int:
+        return max(1, channels // divisor)
+
+    return nn.Sequential(
+        ConvBlock(1, width(32), 3, 1, 1),
+        *residual(width(32), 2),
+        ConvBlock(width(32), width(64), 3, (3, 1), 1),
+        *residual(width(64), 2),
+        ConvBlock(width(64), width(128), 3, 3, 1),
+        *residual(width(128), 2),
+        ConvBlock(width(128), width(256), 3, (3, 2), 1),
+        *residual(width(256), last),
+        ConvBlock(width(256), width(512), 3, 1, 0),
+        ConvBlock(width(512), width(512), 1, 1, 0),
+    )
+
+
+class ConvBlock(nn.Module):
     """Convolution, batch normalisation, optionally a shortcut around both, ReLU."""
 
     def __init__(
@@ -88,9 +107,11 @@ class _Block(nn.Module):
         self.shortcut = shortcut
 
     def forward(self, x: Tensor) -> Tensor:
+        """Features [N, C, H, W] to others, or to as many with a shortcut."""
         y = self.conv_block(x)
         return functional.relu(y + x if self.shortcut else y)
 
 
-def _residual(channels: int, count: int) -> list[_Block]:
-    return [_Block(channels, channels, 3, 1, 1, shortcut=True) for _ in range(count)]
+def residual(channels: int, count: int) -> list[ConvBlock]:
+    """*count* blocks with shortcuts."""
+    return [ConvBlock(channels, channels, 3, 1, 1, shortcut=True) for _ in range(count)]

@@ -48,24 +48,35 @@ def see(
     audio_encoder: AudioEncoder,
     motion_vae: MotionVAE,
     progress: Callable[[int], object] = int,
+    *,
+    device: str = "cpu",
 ) -> list[Seen]:
-    """Posterior, sound and portrait of the first clips of a cache."""
+    """Posterior, sound and portrait of the first clips of a cache, on the CPU.
+
+    They are computed on *device*; the networks are on the CPU again afterwards.
+    """
     found = []
+    networks = (generator, inverter, audio_encoder, motion_vae)
+    for network in networks:
+        network.to(device)
     for clip in range(clips):
-        frames = to_unit(torch.from_numpy(np.array(cache.frames(clip))))[None]  # [1, T, 3, H, W]
-        sound = torch.from_numpy(np.array(cache.waveform(clip)))[None]
+        pixels = torch.from_numpy(np.array(cache.frames(clip))).to(device)
+        frames = to_unit(pixels)[None]  # [1, T, 3, H, W]
+        sound = torch.from_numpy(np.array(cache.waveform(clip)))[None].to(device)
         inversion = inverter.invert(frames[:, 0], generator)
         ws = inverter.track(frames, inversion)
         posterior = motion_vae.encode(frames, ws)
         found.append(
             Seen(
-                mean=posterior.mean[0],
-                log_std=posterior.log_std[0],
-                audio=audio_encoder(sound)[0],
-                ws_ref=inversion.ws[0],
+                mean=posterior.mean[0].cpu(),
+                log_std=posterior.log_std[0].cpu(),
+                audio=audio_encoder(sound)[0].cpu(),
+                ws_ref=inversion.ws[0].cpu(),
             )
         )
         progress(1)
+    for network in networks:
+        network.to("cpu")
     return found
 
 

@@ -42,6 +42,7 @@ class TrainPrior(Stage):
         """See the motion of all clips once, then train on it."""
         from styletalker.core.training.engine import train
         from styletalker.core.training.frames import FrameCache
+        from styletalker.core.training.launch import accelerator_of
         from styletalker.recipes.objectives.likelihood import Likelihood, MotionSource, see
 
         config = self.config
@@ -57,6 +58,7 @@ class TrainPrior(Stage):
                 encoder,
                 network(context, "motion_vae").eval(),
                 progress.advance,
+                device=accelerator_of(config.training),
             )
         source = MotionSource(
             seen, frames=config.frames, seed=context.seed, batch=config.training.batch

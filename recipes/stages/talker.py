@@ -50,6 +50,7 @@ class TrainTalker(Stage):
         """Compute codes, train, save."""
         from styletalker.core.training.engine import train
         from styletalker.core.training.frames import FrameCache
+        from styletalker.core.training.launch import accelerator_of
         from styletalker.recipes.objectives.codes import CodeCache
         from styletalker.recipes.objectives.scale import CodeScale
         from styletalker.recipes.objectives.talking import Talking
@@ -68,6 +69,7 @@ class TrainTalker(Stage):
                 portraits=config.portraits,
                 seed=context.seed,
                 path=context.directory / "codes.safetensors",
+                device=accelerator_of(config.training),
                 progress=progress.advance,
             )
         encoder = network(context, "audio_encoder")

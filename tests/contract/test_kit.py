@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 import torch
-from styletalker.core.contract.case import Case, checks_of
+from styletalker.core.contract import suite
+from styletalker.core.contract.case import Case, ContractCheck, checks_of
 from styletalker.core.errors import PluginError
 from styletalker.core.registry import Registry
 from support.scaffolds import registry_of_scaffolds
@@ -301,3 +303,19 @@ def test_one_line_runs_the_kit(pytester: pytest.Pytester) -> None:
     )
     answer.stdout.fnmatch_lines(["*test_contract[[]stage-model_summary-runs[]] PASSED*"])
     assert answer.ret == 0
+
+
+def test_without_an_optional_module_the_suite_skips(scaffolds: Registry) -> None:
+    offer = scaffolds.offers("prior")[0]
+    needy = attrs.evolve(
+        offer, component=attrs.evolve(offer.component, requires={"no_such_module": "pkg[more]"})
+    )
+    called: list[Case] = []
+    check = ContractCheck(case=Case(offer=needy, registry=scaffolds), check=called.append)
+    with pytest.raises(pytest.skip.Exception, match=r"needs no_such_module: pip install 'pkg\[m"):
+        suite.test_contract(check)
+    assert not called
+    suite.test_contract(
+        ContractCheck(case=Case(offer=offer, registry=scaffolds), check=called.append)
+    )
+    assert len(called) == 1

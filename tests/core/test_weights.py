@@ -122,8 +122,8 @@ def test_faults_of_options_are_told_as_ever(here: Write, tiny: Registry) -> None
     [
         (
             "3",
-            "wrong value; expected builtin:NAME, or the path of a .safetensors file or of a public "
-            "weight file, got 3",
+            "wrong value; expected builtin:NAME, or the path of a .safetensors file, a public "
+            "weight file or its folder, got 3",
         ),
         ("w.pt", "no such file: 'w.pt'"),
         ("no.safetensors", "no such file: 'no.safetensors'"),

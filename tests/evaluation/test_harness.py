@@ -236,7 +236,7 @@ def test_the_results_on_disk(tmp_path: Path) -> None:
     write_results(tmp_path, summary, methods, [counting()], outcomes)
     back = json.loads((tmp_path / "summary.json").read_text())
     assert back == summary
-    assert (back["protocol"]["name"], back["protocol"]["version"]) == ("styletalker-evaluation", 1)
+    assert (back["protocol"]["name"], back["protocol"]["version"]) == ("styletalker-evaluation", 2)
     assert back["version"] == "0.1.0"
     assert all(len(digest) == 64 for digest in back["weights"].values())
     assert "shape_predictor_68_face_landmarks.dat" in back["weights"]

@@ -13,13 +13,15 @@ import pytest
 import torch
 from styletalker.core.clip import Clip
 from styletalker.core.config.options import Chosen
-from styletalker.core.errors import CheckpointError, InputError
+from styletalker.core.errors import CheckpointError, ConfigError, InputError, PluginError
 from styletalker.core.files import digest_of
 from styletalker.core.public_files import VARIABLE, weights_folder
 from styletalker.core.registry import Registry
 from styletalker.evaluation import inception as inception_module
 from styletalker.evaluation.face_crop import FaceCrops, WholeFrames, face_boxes
 from styletalker.evaluation.frechet import frechet_distance
+from styletalker.evaluation.harness.default import DEFAULT_METRICS, choose_metrics
+from styletalker.evaluation.harness.protocol import VERSION
 from styletalker.evaluation.harness.tool import tools_of
 from styletalker.evaluation.image_quality import psnr, ssim
 from styletalker.evaluation.inception import InceptionFeatures
@@ -279,3 +281,37 @@ def test_inception_is_pytorch_fids(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert metric.title == "FID (every 4 frames)"
     assert Fid(FidConfig(crop="face")).title == "FID (face crop)"
     assert metric.weights() == {path.name: digest_of(path)}
+
+
+def test_options_of_metrics_on_the_command_line() -> None:
+    registry = Registry.installed()
+    texts = ["fid:crop=face,every=5", "psnr", "lse_d:weights=a, b.model,crop=frame"]
+    found = choose_metrics(texts, registry)
+    assert [one.config for one in found] == [
+        FidConfig(crop="face", every=5),
+        MetricConfig(),
+        LseConfig(weights="a, b.model", crop="frame"),
+    ]
+    assert [one.type for one in choose_metrics((), registry)] == list(DEFAULT_METRICS)
+    for text, kind, message in (
+        ("fid:evry=5", InputError, "the metric 'fid': evry: .*did you mean 'every'"),
+        ("fid:every=0", InputError, "the metric 'fid': every: out of range; expected 1 to 1000"),
+        ("fid:every", ConfigError, "not an override: 'every'"),
+        ("csim:", ConfigError, "not an override"),
+        (
+            "fvd",
+            InputError,
+            "the metric 'fvd' is not offered: its public network, an I3D, is a Tor",
+        ),
+        ("fidd:every=5", PluginError, "no such metric: 'fidd'; did you mean 'fid'"),
+    ):
+        with pytest.raises(kind, match=message):
+            choose_metrics([text], registry)
+
+
+def test_a_frechet_distance_of_nothing_is_nothing() -> None:
+    """Rounding gave small negative numbers before version 2 of the protocol."""
+    drawn = np.random.default_rng(3).normal(size=(40, 128)) * 0.1 + 3
+    assert 0 <= frechet_distance(drawn, drawn) < 1e-9
+    assert min(frechet_distance(drawn[k:], drawn[k:]) for k in range(9)) == 0
+    assert VERSION == 2

@@ -191,7 +191,7 @@ def test_tables_for_papers() -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "-"), (float("nan"), "-"), (0, "0"), (0.98765, "0.988"), (123.4, "123"),
-     (-0.00321, "-0.00321"), (27.04, "27.0"), (1e-9, "0.000000")],
+     (-0.00321, "-0.00321"), (27.04, "27.0"), (1e-9, "0"), (-2e-7, "0"), (6e-7, "0.000001")],
 )  # fmt: skip
 def test_three_digits(value: float | None, text: str) -> None:
     assert figure(value) == text

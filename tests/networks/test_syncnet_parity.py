@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 import python_speech_features
 import torch
+from styletalker.core.errors import CheckpointError
+from styletalker.core.registry import Registry
+from styletalker.core.weights_file.report import describe_file
 from styletalker.plugins.syncnet.config import SyncNetConfig
 from styletalker.plugins.syncnet.discriminator import SyncNet
 from styletalker.plugins.syncnet.fast import fast_streams
@@ -25,6 +28,7 @@ from styletalker.plugins.wav2lip_expert.front_end import (
     mel_filters,
     mel_spectrogram,
 )
+from styletalker.plugins.wav2lip_expert.generator import load_quality, load_wav2lip
 from support.parity import Case
 
 
@@ -116,6 +120,35 @@ def test_wav2lip_syncnet(tmp_path: Path) -> None:
     case.compare("audio", heard)
     case.compare("face", seen)
     case.compare("cosine", torch.nn.functional.cosine_similarity(heard, seen))
+
+
+def written(case: Case, path: Path) -> Path:
+    """The case's weights in a file as Wav2Lip's training writes it."""
+    state = {f"module.{name}": value for name, value in case.tensors().items()}
+    moments = {"state": {0: {"exp_avg": torch.ones(2)}}}
+    torch.save({"state_dict": state, "optimizer": moments, "global_step": 1}, path)
+    return path
+
+
+@torch.no_grad()
+def test_wav2lip_generator(tmp_path: Path) -> None:
+    case = Case("wav2lip_gen")
+    path = written(case, tmp_path / "wav2lip_gan.pth")
+    (held,) = describe_file(path, Registry.installed())["holds"]
+    assert (held["family"], held["part"]) == ("wav2lip-generator", "state_dict")
+    mel, face = (torch.from_numpy(case.input(name)) for name in ("mel", "face"))
+    case.compare("image", load_wav2lip(path)(mel, face))
+
+
+@torch.no_grad()
+def test_wav2lip_quality(tmp_path: Path) -> None:
+    case = Case("wav2lip_disc_qual")
+    path = written(case, tmp_path / "visual_quality_disc.pth")
+    (held,) = describe_file(path, Registry.installed())["holds"]
+    assert held["family"] == "wav2lip-quality"
+    case.compare("prob", load_quality(path)(torch.from_numpy(case.input("face"))))
+    with pytest.raises(CheckpointError, match="is not for this Wav2LipNetwork"):
+        load_wav2lip(path)
 
 
 def test_wav2lip_mel() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -298,6 +299,11 @@ def test_cached_codes_are_the_inverter_s(cache: FrameCache, tmp_path: Path) -> N
     for name in ("places", "ws_ref", "ws"):
         assert np.array_equal(getattr(again, name), getattr(codes, name))
     assert np.array_equal(again.of(2, 1), codes.of(2, 1))
+    sent = pickle.dumps(codes)
+    assert len(sent) < 1000  # the path: other processes map the file
+    assert np.array_equal(pickle.loads(sent).of(2, 1), codes.of(2, 1))
+    loose = made_codes()
+    assert np.array_equal(pickle.loads(pickle.dumps(loose)).of(1, 0), loose.of(1, 0))
 
 
 def test_channels_that_never_vary_count_nothing(cache: FrameCache) -> None:
