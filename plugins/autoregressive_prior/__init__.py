@@ -1,4 +1,4 @@
-"""The priors ``autoregressive_flow`` and ``autoregressive_gaussian``.
+"""The priors ``autoregressive_flow``, ``autoregressive_mixture`` and ``autoregressive_gaussian``.
 
 This module is imported by every ``toolkit`` command: it must import nothing heavy.
 """
@@ -38,7 +38,7 @@ def styletalker_components() -> list[Component]:
             name="autoregressive_mixture",
             target="styletalker.plugins.autoregressive_prior.mixture:MixturePrior",
             config=MixturePriorConfig,
-            summary="a recurrent mixture of Gaussians: blinks and glances begin now and then",
+            summary="mixtures of Gaussians with momentum: blinks begin now and then, heads do not drift",
             source="mixture density networks: Bishop 1994; over time: Graves, arXiv 1308.0850",
             pretrained={"portrait": _WEIGHTS.format("portrait")},
             licence="Apache-2.0",
