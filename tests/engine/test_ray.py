@@ -73,7 +73,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     dead = closed_port()
     script = folder / "script.py"
     script.write_text(SCRIPT)
-    command = [sys.executable, script, TESTS, json.dumps(items), str(folder), dead]
+    command = [sys.executable, str(script), TESTS, json.dumps(items), str(folder), dead]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
