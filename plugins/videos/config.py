@@ -35,9 +35,9 @@ class VideosConfig:
     allows, and nothing is left over. A clip is in memory at once."""
     least_seconds: float = attrs.field(default=1.0, validator=above(0.0, 600.0))
     """Videos that are shorter are refused, above 0 to 600."""
-    identity: Literal["file", "folder"] = "file"
-    """Who is seen: ``file`` takes every video for another person, and ``folder`` all videos of one
-    folder for the same."""
+    identity: Literal["file", "folder", "one"] = "file"
+    """Who is seen: ``file`` takes every video for another person, ``folder`` all videos of one
+    folder for the same, and ``one`` all there are."""
     identity_pattern: str = attrs.field(default="", validator=_pattern)
     r"""A regular expression with one group, searched in the video's path below *folder* without
     the suffix; the group is the identity. ``^(.+)_\d+$`` takes ``anna_000`` and ``anna_001`` for

@@ -67,6 +67,8 @@ def identity_of(name: str, config: VideosConfig) -> str:
             problem = f"{config.folder / name}: identity_pattern finds nobody in its name"
             raise InputError(compose(problem, given=config.identity_pattern))
         return match[1]
+    if config.identity == "one":
+        return config.folder.absolute().name
     if config.identity == "file":
         return _below_split(PurePosixPath(stem))
     parent = _below_split(path.parent)

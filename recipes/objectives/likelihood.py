@@ -18,9 +18,9 @@ from styletalker.core.training.frames import FrameCache, to_unit
 from styletalker.core.training.objective import Objective
 from styletalker.recipes.objectives.performances import PerformanceCache
 from styletalker.recipes.objectives.performing import unseen
-from torch import Tensor, nn
+from torch import Tensor
 
-__all__ = ["Likelihood", "MotionSource", "Seen", "nats_of", "see", "see_performances"]
+__all__ = ["Likelihood", "MotionSource", "Seen", "see", "see_performances"]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -146,17 +146,3 @@ class Likelihood(Objective):
         motion = batch["mean"] + noise * batch["log_std"].exp()
         found = self.prior.log_prob(motion, batch["audio"], batch["ws_ref"])
         return {"nats": -found.mean()}
-
-
-@torch.no_grad()
-def nats_of(prior: nn.Module, seen: Sequence[Seen]) -> float:
-    """Nats per frame of the motion that was seen, lower is likelier; the same noise each time."""
-    assert isinstance(prior, Prior)
-    draws = torch.Generator().manual_seed(0)
-    total, frames = 0.0, 0
-    for one in seen:
-        noise = torch.randn(one.mean.shape, generator=draws).to(one.mean)
-        motion = one.mean + noise * one.log_std.exp()
-        found = prior.log_prob(motion[None], one.audio[None], one.ws_ref[None])
-        total, frames = total - float(found.sum()), frames + len(motion)
-    return total / frames

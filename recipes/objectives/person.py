@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from styletalker.core.clip import Clip
 from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.audio_encoder import AudioEncoder
@@ -185,6 +186,7 @@ class TrackedCorpus(Corpus, abstract=True):  # not a component: it is given a pe
         speaking: Speaking,
         *,
         filled: NDArray[np.bool_],
+        steady: float,
         seed: int,
     ) -> None:
         """Follow *person*; nothing is read yet.
@@ -195,11 +197,13 @@ class TrackedCorpus(Corpus, abstract=True):  # not a component: it is given a pe
             generator: says what they mean.
             speaking: fills what is not read.
             filled: which channels [L, D] it fills in any case.
+            steady: frames of the smoothing of the pose; 0 for none.
             seed: of what it draws.
         """
         super().__init__(person.config)
         self.person, self._inverter, self._generator = person, inverter, generator
         self._speaking, self._filled, self._seed = speaking, filled, seed
+        self._steady = steady
         self._tracks: dict[str, NDArray[np.float32]] = {}
 
     @property
@@ -252,8 +256,13 @@ class TrackedCorpus(Corpus, abstract=True):  # not a component: it is given a pe
     def _track(self, split: str) -> NDArray[np.float32]:
         """Codes [frames of the split, L, D]."""
         if split not in self._tracks:
-            found = self._inverter.follow(self.person.frames(split))
-            self._tracks[split] = found.numpy()
+            found = self._inverter.follow(self.person.frames(split)).numpy()
+            if self._steady:
+                pose = self._generator.controls["pose"]
+                found[:, pose] = gaussian_filter1d(
+                    found[:, pose], self._steady, axis=0, mode="nearest"
+                )
+            self._tracks[split] = found
         return self._tracks[split]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from styletalker.core.interfaces.stage import Stage
 from styletalker.core.run.context import StageContext
@@ -13,11 +13,12 @@ from styletalker.recipes.stages.performer import parametric
 from styletalker.recipes.stages.performing_config import PerformerPriorConfig
 
 if TYPE_CHECKING:
-    from styletalker.core.interfaces.prior import Prior
     from styletalker.recipes.objectives.likelihood import Seen
     from torch import nn
 
 __all__ = ["TrainPerformerPrior"]
+
+_MANNER = "the distance of how much and how fast it moves"
 
 
 class TrainPerformerPrior(Stage):
@@ -39,49 +40,44 @@ class TrainPerformerPrior(Stage):
 
         config = self.config
         seen = self._seen(context, config.split, config.clips)
-        checked = self._seen(context, config.check_split, 0) if config.check_split else []
         source = MotionSource(
             seen, frames=config.frames, seed=context.seed, batch=config.training.batch
         )
         prior = network(context, "prior")
-        before = copy.deepcopy(prior)
+        before = copy.deepcopy(prior).eval()
         trained = train(context, Likelihood(prior), source, config.training)
         found = trained.modules["prior"]
-        if checked:
-            found = self._kept(context, before, found, checked, trained.step)
+        if config.check_split:
+            found = self._kept(context, before, found, trained.step)
         save_network(context, "prior", found, step=trained.step)
 
     def _kept(
-        self,
-        context: StageContext,
-        before: Prior,
-        after: nn.Module,
-        checked: Sequence[Seen],
-        step: int,
+        self, context: StageContext, before: nn.Module, after: nn.Module, step: int
     ) -> nn.Module:
         """What is kept of what was learnt, after it was measured."""
         from styletalker.recipes.objectives.blending import SHARES, best_blend
-        from styletalker.recipes.objectives.likelihood import nats_of
+        from styletalker.recipes.objectives.manner_check import manner_distance
+        from styletalker.recipes.objectives.performances import PerformanceCache
+        from styletalker.recipes.objectives.person import Speaking
 
-        best = self.config.keep == "best"
-        blend = best_blend(
-            {"prior": before},
-            {"prior": after},
-            lambda some: nats_of(some["prior"], checked),
-            shares=SHARES if best else (1.0,),
-        )
-        learnt = blend.errors[1.0]
-        context.record(
-            step,
-            check_nats_before=blend.errors[0.0],
-            check_nats_learnt=learnt,
-            kept_share=blend.share if best else 1.0,
-        )
+        cache = PerformanceCache(context.inputs["performances"] / self.config.check_split)
+        generator, best = parametric(context), self.config.keep == "best"
+        encoder = network(context, "audio_encoder").eval()
+        vae = network(context, "motion_vae").eval()
+
+        def error(some: Mapping[str, Any]) -> float:
+            speaking = Speaking(audio_encoder=encoder, motion_vae=vae, prior=some["prior"])
+            return manner_distance(cache, generator, speaking)
+
+        shares = SHARES if best else (1.0,)
+        blend = best_blend({"prior": before}, {"prior": after}, error, shares=shares)
+        old, new = blend.errors[0.0], blend.errors[1.0]
+        share = blend.share if best else 1.0
+        context.record(step, manner_before=old, manner_learnt=new, kept_share=share)
         if best:
-            context.say(blend.said("the motion's nats per frame"))
+            context.say(blend.said(_MANNER))
             return blend.modules["prior"]
-        told = f"{learnt:.3f} nats per frame, before {blend.errors[0.0]:.3f}"
-        context.say(f"motion of {self.config.check_split}: {told}")
+        context.say(f"{_MANNER} on {self.config.check_split}: {new:.4f}, before {old:.4f}")
         return after
 
     def _seen(self, context: StageContext, split: str, most: int) -> list[Seen]:

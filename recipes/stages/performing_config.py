@@ -63,11 +63,11 @@ class PerformerPriorConfig:
     split: str = "train"
     """Split of the corpus to train on."""
     check_split: str = ""
-    """Split whose motion is measured before and after, in nats per frame; empty for none."""
+    """Split with whose people it is compared, before and after, how much and how fast the head
+    moves and how often lids close, when the talker says the same; empty for none."""
     keep: Literal["all", "best"] = "all"
     """How much of what was learnt is kept: ``best`` goes back towards the weights it started from
-    as far as the motion of *check_split* is likeliest there, if need be all the way. For
-    fine-tuning."""
+    as far as it moves most like *check_split* there, if need be all the way. For fine-tuning."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse to choose without clips to choose by."""
@@ -86,9 +86,14 @@ class PersonConfig:
     checked: float = attrs.field(default=0.15, validator=within(0.01, 0.9))
     """Part of the time before that which decides how much of what was learnt is kept: the split
     ``val``, 0.01 to 0.9."""
-    filled: tuple[str, ...] = ("lips",)
+    filled: tuple[str, ...] = ("lips", "smile", "frown", "brow_in", "squint", "tz")
     """Parameters, or groups of them, that are not read off the video but taken from the talker, as
-    those are that the inverter cannot read: there it then learns nothing new."""
+    those are that the inverter cannot read: there it then learns nothing new. The default is what
+    landmarks tell worse than the talker does, see docs/training.md."""
+
+    steady: float = attrs.field(default=2.0, validator=within(0.0, 25.0))
+    """Frames over which the pose that was read is smoothed, 0 to 25: the standard deviation of a
+    Gaussian. What landmarks tremble would be learnt as a trembling head."""
 
     def __attrs_post_init__(self) -> None:
         """Refuse to hold out everything."""

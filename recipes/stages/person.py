@@ -83,6 +83,7 @@ class FollowPerson(Stage):
             generator,
             speaking,
             filled=generator.channels_of(self.config.filled),
+            steady=self.config.steady,
             seed=context.seed % _SEEDS,
         )
 
