@@ -139,10 +139,11 @@ def divided(
         )
     total, ends = sum(lengths), [0, *itertools.accumulate(lengths)]
     # The number of the first clip that ends after what is left for those before.
-    test = next(k for k in range(count) if ends[k + 1] > total * (1 - test_share))
+    learnt = total - round(total * test_share)
+    test = next(k for k in range(count) if ends[k + 1] > learnt)
     test = min(max(test, 2), count - 1)
-    left = total * (1 - test_share - val_share)
-    val = next(k for k in range(count) if ends[k + 1] > left)
+    learnt -= round(total * val_share)
+    val = next(k for k in range(count) if ends[k + 1] > learnt)
     val = min(max(val, 1), test - 1)
     return range(val), range(val, test), range(test, count)
 
