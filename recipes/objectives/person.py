@@ -140,10 +140,10 @@ def divided(
     total, ends = sum(lengths), [0, *itertools.accumulate(lengths)]
     # The number of the first clip that ends after what is left for those before.
     learnt = total - round(total * test_share)
-    test = next(k for k in range(count) if ends[k + 1] > learnt)
+    test = next((k for k in range(count) if ends[k + 1] > learnt), count - 1)
     test = min(max(test, 2), count - 1)
     learnt -= round(total * val_share)
-    val = next(k for k in range(count) if ends[k + 1] > learnt)
+    val = next((k for k in range(count) if ends[k + 1] > learnt), count - 1)
     val = min(max(val, 1), test - 1)
     return range(val), range(val, test), range(test, count)
 
