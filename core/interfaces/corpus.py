@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import attrs
@@ -12,7 +13,7 @@ from styletalker.core.clip import Clip, Phoneme
 from styletalker.core.errors import InputError, compose
 from styletalker.core.interfaces.contract import Contract
 
-__all__ = ["Corpus", "Performance", "Performing"]
+__all__ = ["Corpus", "Performance", "Performing", "Stored"]
 
 
 class Corpus(Contract, interface=True):
@@ -108,4 +109,21 @@ class Performing(Protocol):
 
     def performed(self, split: str, index: int) -> Performance:
         """Clip *index* (from 0) of *split*, without its frames."""
+        ...
+
+
+@runtime_checkable
+class Stored(Protocol):
+    """What a corpus offers besides if several clips lie in one file.
+
+    Whoever reads a whole split in a random order then reads clips of one file close together: the
+    file is opened, or fetched, once.
+    """
+
+    def groups(self, split: str) -> Sequence[range]:
+        """The clips of each file: all indices of *split*, in order.
+
+        Raises:
+            InputError: the split does not exist.
+        """
         ...

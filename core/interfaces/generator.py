@@ -154,6 +154,12 @@ class Parametric(Protocol):
         """
         ...
 
+    def parameters_of(
+        self, codes: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+        """The inverse: animation parameters [T, P] of codes [T, L, D], and their names."""
+        ...
+
     def rest_code(self) -> NDArray[np.float32]:
         """The code [L, D] of any portrait."""
         ...

@@ -91,6 +91,11 @@ class Prior(nn.Module, Contract, interface=True):
 class Alignable(Protocol):
     """What a prior offers besides if it looks at motion in coordinates of its own."""
 
+    @property
+    def aligned(self) -> bool:
+        """Whether that was done."""
+        ...
+
     def align(self, basis: Tensor, reach: Tensor) -> None:
         """Set the coordinates: y = basis z, with an invertible basis [Z, Z].
 

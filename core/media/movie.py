@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError, MediaError, compose
 from styletalker.core.media.audio_file import AudioFile
+from styletalker.core.media.seek import sought
 from styletalker.core.media.source import (
     check_complete,
     declared_end,
@@ -29,6 +31,8 @@ __all__ = ["MovieFacts", "MovieFile", "exact_rate"]
 _DEFAULT_RATE = Fraction(25)
 """Frames per second of a video that tells neither its rate nor its frames' lengths."""
 _FASTEST = 1000
+_WORTH_SEEKING_S = 2
+"""Earlier than this a file is read from its start: a keyframe is hardly nearer."""
 
 
 @attrs.frozen
@@ -112,23 +116,30 @@ class MovieFile:
         return MovieFacts(self.path, end, self.fps, self.height, self.width)
 
     def frames(
-        self, *, fps: float | Fraction = 25, largest: int | None = None
+        self, *, fps: float | Fraction = 25, first: int = 0, largest: int | None = None
     ) -> Iterator[NDArray[np.uint8]]:
         """The upright frames [H, W, 3], uint8 RGB, at a constant rate; constant memory.
 
         Frame k is the one whose presentation time is nearest to k / fps (of two equally near
         ones, the earlier); there are round(duration * fps) frames, at least one.
 
-        Frames whose longer side is more than *largest* are shrunk to it as they are decoded, which
-        is faster and needs less memory than shrinking them afterwards.
+        Args:
+            fps: frames per second.
+            first: begin with this frame, from 0: the same pictures, and where the file can be
+                sought what comes before is not decoded.
+            largest: frames whose longer side is more pixels are shrunk to it as they are decoded,
+                which is faster and needs less memory than shrinking them afterwards.
 
         Raises:
-            InputError: *fps* is out of range, or *largest* below 1.
+            InputError: *fps* is out of range, *first* is negative, or *largest* below 1.
             MediaError: decoding fails; it says after how many seconds.
         """
+        rate = exact_rate(fps)
+        if first < 0:
+            raise InputError(compose("first frame", expected="at least 0", given=first))
         if largest is not None and largest < 1:
             raise InputError(compose("largest", expected="1 pixel or more", given=largest))
-        return _nearest(self._shown(largest), exact_rate(fps))
+        return _nearest(self._shown(Fraction(first) / rate, largest), rate, first)
 
     def audio(self) -> AudioFile | None:
         """The sound, with the same time zero as the frames; None when there is none.
@@ -138,14 +149,24 @@ class MovieFile:
         """
         return AudioFile.open(self.path) if self.has_sound else None
 
-    def _shown(self, largest: int | None = None) -> Iterator[_Shown]:
-        """The frames as the file has them, or shrunk to a longer side."""
+    def _shown(
+        self, since: Fraction = Fraction(0), largest: int | None = None
+    ) -> Iterator[_Shown]:
+        """The frames as the file has them, or shrunk to a longer side; from one at or before
+        *since* [s] on, or all.
+        """
         size = _within(self.height, self.width, largest)
-        with opened(self.path) as container:
-            stream = _track(container, self.path)
+        with contextlib.ExitStack() as stack:
+            container = stack.enter_context(opened(self.path))
+            stream, frames = _track(container, self.path), None
+            if since > _WORTH_SEEKING_S:
+                frames = sought(container, stream, self.path, since)
+                if frames is None:
+                    container = stack.enter_context(opened(self.path))
+                    stream = _track(container, self.path)
             origin, step = origin_of(container), 1 / self.fps
             end = Fraction(0)
-            for frame in decoded(container, stream, self.path):
+            for frame in frames or decoded(container, stream, self.path):
                 start = end if frame.pts is None else frame.pts * frame.time_base - origin
                 length = Fraction((frame.duration or 0) * frame.time_base) or step
                 end = start + length
@@ -166,10 +187,12 @@ def exact_rate(fps: float | Fraction) -> Fraction:
     return Fraction(fps).limit_denominator(1001)
 
 
-def _nearest(shown: Iterable[_Shown], rate: Fraction) -> Iterator[NDArray[np.uint8]]:
-    """Frames at *rate*, each the nearest in time, as many as the duration has room for."""
+def _nearest(
+    shown: Iterable[_Shown], rate: Fraction, first: int = 0
+) -> Iterator[NDArray[np.uint8]]:
+    """Frames at *rate* from *first* on, each the nearest, as many as there is room for."""
     held: deque[NDArray[np.uint8]] = deque()  # frames chosen, of which the end is not sure yet
-    chosen = given = 0
+    chosen = given = first
     last: _Shown | None = None
     for frame in shown:
         if last is not None:

@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 from styletalker.core.config.options import OPERATIONAL, above, within
 
-__all__ = ["OptimizerConfig", "TrainingConfig"]
+__all__ = ["OptimizerConfig", "StreamConfig", "TrainingConfig"]
 
 
 @attrs.frozen(kw_only=True)
@@ -72,3 +72,20 @@ class TrainingConfig(OptimizerConfig):
     def local_batch(self) -> int:
         """Items per step and process."""
         return self.batch // self.devices
+
+
+@attrs.frozen(kw_only=True)
+class StreamConfig:
+    """Whether and how a stage reads clips while it trains, as part of its options."""
+
+    stream: bool = False
+    """Read clips of the recipe's corpus while training, each once per epoch, instead of the
+    artifact ``frames``: nothing is decoded before, and nothing but the clips in use is in memory
+    or on disk. Each clip gives one window per epoch, so clips hardly longer than a window waste
+    least."""
+    stream_workers: int = attrs.field(default=2, validator=within(0, 256), metadata=OPERATIONAL)
+    """Threads of each process that decode clips ahead, 0 to 256; the batches are the same for any
+    number."""
+    stream_mixed: int = attrs.field(default=16, validator=within(1, 1_000_000))
+    """Files (videos, shards) whose clips are shuffled together, 1 to 1,000,000: so many are in use
+    at a time."""

@@ -96,6 +96,11 @@ class MixturePrior(AutoregressivePrior):
             first[..., 2] = torch.linspace(_NARROW, _WIDE, count)
             first[..., 3] = _GO_ON
 
+    @property
+    def aligned(self) -> bool:
+        """Whether coordinates were set; weights that were trained so stay as they are."""
+        return bool((self.reach.abs() < _UNKNOWN).all())
+
     @torch.no_grad()
     def align(self, basis: Tensor, reach: Tensor) -> None:
         """Set the coordinates, y = basis z, and how far they reach.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError, compose
-from styletalker.plugins.mesh.codes import CODES, W_DIM, portrait_code, to_codes
+from styletalker.plugins.mesh.codes import CODES, W_DIM, portrait_code, to_codes, to_parameters
 from styletalker.plugins.puppet.parameters import PARAMETERS
 
 __all__ = ["ParameterCodes"]
@@ -36,6 +36,13 @@ class ParameterCodes:
         values = parameters[:, [list(names).index(one.name) for one in PARAMETERS]]
         middle = np.where(_POSE, np.median(values, 0), 0).astype(np.float32)
         return to_codes(values - middle)[:, None]
+
+    def parameters_of(
+        self, codes: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+        """Animation parameters [T, P] of codes [T, 1, 24], within their ranges, and their names."""
+        values, _ = to_parameters(codes[:, 0])
+        return values, tuple(parameter.name for parameter in PARAMETERS)
 
     def rest_code(self) -> NDArray[np.float32]:
         """The code [1, 24] of any portrait."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import attrs
-from styletalker.core.config.options import OPERATIONAL, within
+from styletalker.core.config.options import OPERATIONAL, above, within
 
 __all__ = ["BuildCorpusConfig", "CorpusCommandConfig", "PreviewCorpusConfig", "ShardsConfig"]
 
@@ -15,8 +15,13 @@ __all__ = ["BuildCorpusConfig", "CorpusCommandConfig", "PreviewCorpusConfig", "S
 class ShardsConfig:
     """Options of the corpus ``shards``."""
 
-    folder: Path
-    """The folder that `toolkit corpus build` or the stage ``build_corpus`` wrote."""
+    folder: str = attrs.field(converter=str)
+    """The folder that `toolkit corpus build`, `toolkit data prepare` or the stage ``build_corpus``
+    wrote; or its URL, of a kind that fsspec knows, such as ``s3://bucket/corpus``."""
+    cache: Path | None = attrs.field(default=None, metadata=OPERATIONAL)
+    """Where shards of a URL are copied to; by default a folder in the user's cache."""
+    cache_gb: float = attrs.field(default=4.0, validator=above(0.0), metadata=OPERATIONAL)
+    """Gigabytes that such copies may take, above 0: those unused for the longest time go first."""
 
 
 @attrs.frozen(kw_only=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+import attrs
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from styletalker.core.clip import Clip
 from styletalker.core.training.frames import FrameCache
 from torch import Tensor
 
-__all__ = ["PairSource"]
+__all__ = ["PairCut", "PairSource", "scale_of"]
 
 
 class PairSource:
@@ -49,19 +53,56 @@ class PairSource:
     def _item(self, clip: int, places: np.ndarray) -> dict[str, np.ndarray]:
         cache = self.cache
         frames = (places * cache.lengths[clip]).astype(int)
-        pictures = np.stack([cache.frames(clip, t, t + 1)[0] for t in frames])
-        item = {"portrait": pictures[0], "targets": pictures[1:]}
         landmarks, visible = cache.landmarks(clip), cache.visible(clip)
-        if landmarks is not None:
-            points = np.asarray(landmarks[frames], np.float32)
-            seen = np.ones(points.shape[:2], bool) if visible is None else visible[frames]
-            item["portrait_landmarks"], item["target_landmarks"] = points[0], points[1:]
-            item["visible"] = (seen[0] & seen[1:]).astype(np.float32)
         parameters = cache.parameters(clip)
-        if parameters is not None and self._scale is not None:
-            mean, deviation = self._scale
-            item["parameters"] = ((parameters[frames[1:]] - mean) / deviation).astype(np.float32)
-        return item
+        return _pair(
+            np.stack([cache.frames(clip, t, t + 1)[0] for t in frames]),
+            None if landmarks is None else landmarks[frames],
+            None if visible is None else visible[frames],
+            None if parameters is None else parameters[frames],
+            self._scale,
+        )
+
+
+@attrs.frozen(eq=False)
+class PairCut:
+    """A portrait and targets of a clip that is at hand, as a :class:`PairSource` gives them."""
+
+    targets: int
+    """Frames besides the portrait."""
+    scale: tuple[np.ndarray, np.ndarray] | None = None
+    """Mean and deviation [P] by which animation parameters are made comparable; None for none."""
+
+    def __call__(self, clip: Clip, rng: np.random.Generator) -> Mapping[str, NDArray[Any]]:
+        """``portrait``, ``targets``, and what else the clip knows."""
+        frames = (rng.random(1 + self.targets) * len(clip.frames)).astype(int)
+        return _pair(
+            clip.frames[frames],
+            None if clip.landmarks is None else clip.landmarks[frames],
+            None if clip.visible is None else clip.visible[frames],
+            None if clip.parameters is None else clip.parameters[frames],
+            self.scale,
+        )
+
+
+def _pair(
+    pictures: np.ndarray,
+    landmarks: np.ndarray | None,
+    visible: np.ndarray | None,
+    parameters: np.ndarray | None,
+    scale: tuple[np.ndarray, np.ndarray] | None,
+) -> dict[str, np.ndarray]:
+    """An item of some frames, the first of which is the portrait."""
+    item = {"portrait": pictures[0], "targets": pictures[1:]}
+    if landmarks is not None:
+        points = np.asarray(landmarks, np.float32)
+        seen = np.ones(points.shape[:2], bool) if visible is None else visible
+        item["portrait_landmarks"], item["target_landmarks"] = points[0], points[1:]
+        item["visible"] = (seen[0] & seen[1:]).astype(np.float32)
+    if parameters is not None and scale is not None:
+        mean, deviation = scale
+        item["parameters"] = ((parameters[1:] - mean) / deviation).astype(np.float32)
+    return item
 
 
 _STILL = 1e-3
@@ -70,8 +111,12 @@ _STILL = 1e-3
 
 def _scale_of(cache: FrameCache) -> tuple[np.ndarray, np.ndarray] | None:
     """Mean and standard deviation [P] of the parameters over all clips."""
-    known = [cache.parameters(clip) for clip in range(cache.clips)]
-    found = [one for one in known if one is not None]
+    return scale_of(cache.parameters(clip) for clip in range(cache.clips))
+
+
+def scale_of(parameters: Iterable[np.ndarray | None]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Mean and standard deviation [P] of clips' parameters [T, P]; None if none has any."""
+    found = [one for one in parameters if one is not None]
     if not found:
         return None
     values = np.concatenate(found)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import attrs
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from styletalker.core.clip import Clip
 from styletalker.core.errors import InputError, compose
 from styletalker.core.training.frames import FrameCache
 from styletalker.recipes.objectives.codes import CodeCache
 from torch import Tensor
 
-__all__ = ["Window", "WindowSource"]
+__all__ = ["Window", "WindowCut", "WindowSource"]
 
 
 @attrs.frozen(kw_only=True)
@@ -76,7 +78,13 @@ class WindowSource:
         item: dict[str, NDArray[np.generic]] = {
             "frames": cache.frames(clip, start, stop),
             "waveform": cache.waveform(clip, start, stop),
-            "heard": self._heard(clip, start - window.before, stop + window.after),
+            "heard": _around(
+                lambda first, last: cache.waveform(clip, first, last),
+                start - window.before,
+                stop + window.after,
+                cache.lengths[clip],
+                cache.sample_rate // cache.fps,
+            ),
         }
         if self.codes is not None:
             chosen = int(place[1] * self.codes.portraits)
@@ -86,10 +94,41 @@ class WindowSource:
             item["ws"] = self.codes.of(clip, chosen)[start:stop]
         return item
 
-    def _heard(self, clip: int, start: int, stop: int) -> NDArray[np.float32]:
-        """The sound of frames *start* to *stop*, which may lie beyond the clip."""
-        cache = self.cache
-        hop, length = cache.sample_rate // cache.fps, cache.lengths[clip]
-        sound = cache.waveform(clip, max(start, 0), min(stop, length))
-        silence = (max(-start, 0) * hop, max(stop - length, 0) * hop)
-        return np.pad(sound, silence)
+
+@attrs.frozen
+class WindowCut:
+    """A random window of a clip that is at hand, as a :class:`WindowSource` without codes gives."""
+
+    window: Window
+
+    def __call__(self, clip: Clip, rng: np.random.Generator) -> Mapping[str, NDArray[Any]]:
+        """``frames``, ``waveform`` and ``heard``.
+
+        Raises:
+            InputError: the clip is shorter than the window.
+        """
+        window, length, hop = self.window, len(clip.frames), clip.sample_rate // clip.fps
+        if length < window.frames:
+            problem = f"clip {clip.name} is shorter than a window"
+            raise InputError(
+                compose(problem, expected=f"at least {window.frames} frames", given=length)
+            )
+        start = int(rng.random() * (length - window.frames + 1))
+        stop = start + window.frames
+
+        def sound(first: int, last: int) -> NDArray[np.float32]:
+            return clip.waveform[first * hop : last * hop]
+
+        return {
+            "frames": clip.frames[start:stop],
+            "waveform": sound(start, stop),
+            "heard": _around(sound, start - window.before, stop + window.after, length, hop),
+        }
+
+
+def _around(
+    sound: Callable[[int, int], NDArray[np.float32]], start: int, stop: int, length: int, hop: int
+) -> NDArray[np.float32]:
+    """The sound of frames *start* to *stop*, which may lie beyond a clip of *length* frames."""
+    silence = (max(-start, 0) * hop, max(stop - length, 0) * hop)
+    return np.pad(sound(max(start, 0), min(stop, length)), silence)

@@ -20,6 +20,7 @@ from styletalker.recipes.stages.performing_config import (
     PerformancesConfig,
     PerformerConfig,
     PerformerPriorConfig,
+    PersonConfig,
 )
 
 __all__ = ["styletalker_components"]
@@ -119,6 +120,16 @@ def styletalker_components() -> list[Component]:
             summary="speech and animation parameters of the recipe's corpus, without its pictures",
             source="none: bookkeeping",
             licence="Apache-2.0",
+            smoke={},
+        ),
+        Component(
+            role="stage",
+            name="person",
+            target="styletalker.recipes.stages.person:FollowPerson",
+            config=PersonConfig,
+            summary="one person's speech and motion, read off their videos, with the end held out",
+            source="none: bookkeeping",
+            licence="Apache-2.0; its inverter may need dlib's models: no commercial use",
             smoke={},
         ),
         Component(

@@ -7,7 +7,7 @@ from typing import Literal
 
 import attrs
 from styletalker.core.config.options import OPERATIONAL, Range, within
-from styletalker.core.training.config import TrainingConfig
+from styletalker.core.training.config import StreamConfig, TrainingConfig
 from styletalker.recipes.objectives.losses import ReconstructionLosses, TalkingLosses
 
 __all__ = [
@@ -41,7 +41,7 @@ class GeneratorSamplesConfig:
 
 
 @attrs.frozen(kw_only=True)
-class ReconstructConfig:
+class ReconstructConfig(StreamConfig):
     """Options of the stages ``generator`` and ``inverter``."""
 
     training: TrainingConfig
@@ -70,7 +70,7 @@ class CorpusStageConfig:
 
 
 @attrs.frozen(kw_only=True)
-class SyncStageConfig:
+class SyncStageConfig(StreamConfig):
     """Options of the stage ``sync``."""
 
     training: TrainingConfig

@@ -148,10 +148,10 @@ class _Truths:
         """The ground truth at *place*; raises InputError if there is none."""
         from styletalker.evaluation.harness.source import CachedSource, CorpusSource
 
-        self._corpus.check_split(place.split)
-        self._corpus.check_index(place.split, place.index)
         if self._frames is not None and place.index < self._count(place.split):
             return CachedSource(self._frames / place.split, place.index)
+        self._corpus.check_split(place.split)
+        self._corpus.check_index(place.split, place.index)
         return CorpusSource(self._corpus, place.split, place.index)
 
     def annotated(self, entries: list[VideoEntry]) -> bool:

@@ -14,9 +14,10 @@ from styletalker.core.run.context import StageContext
 from styletalker.core.training.frames import FrameCache, to_bytes, to_unit
 from torch import nn
 
-__all__ = ["PairSheet"]
+__all__ = ["PEOPLE", "PairSheet"]
 
-_PEOPLE = 6
+PEOPLE = 6
+"""Rows of a sheet."""
 _FRAMES = 4
 
 
@@ -37,7 +38,7 @@ class PairSheet:
         assert isinstance(inverter, Inverter)
         device = next(inverter.parameters()).device
         rows, errors = [], []
-        for clip in range(min(_PEOPLE, self._cache.clips)):
+        for clip in range(min(PEOPLE, self._cache.clips)):
             places = np.linspace(0, self._cache.lengths[clip] - 1, _FRAMES).astype(int)
             pictures = np.stack([self._cache.frames(clip, t, t + 1)[0] for t in places])
             frames = to_unit(torch.from_numpy(pictures).to(device))[None]  # [1, 4, 3, H, W]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -39,6 +40,7 @@ class TrainPerformer(Stage):
     def run(self, context: StageContext) -> None:
         """Train, save, and measure on people that were not learnt from."""
         from styletalker.core.training.engine import train
+        from styletalker.recipes.objectives.blending import best_blend
         from styletalker.recipes.objectives.performance_check import lip_errors
         from styletalker.recipes.objectives.performance_windows import PerformanceSource
         from styletalker.recipes.objectives.performances import PerformanceCache
@@ -61,13 +63,22 @@ class TrainPerformer(Stage):
             spoiling=config.spoiling,
         )
         objective = self._objective(context, generator, cache, encoder, window)
+        before = copy.deepcopy(dict(objective.averaged())) if config.keep == "best" else {}
         trained = train(context, objective, source, config.training)
-        for role in TALKER:
-            save_network(context, role, trained.modules[role], step=trained.step)
         check = PerformanceCache(folder / config.check_split)
         lips = generator.channels_of(config.by_sound)
-        errors = lip_errors(check, generator, trained.modules, lips)
-        context.say(f"unseen people: {errors.said()}")
+        modules = trained.modules
+        if before:
+            blend = best_blend(
+                before, modules, lambda some: lip_errors(check, generator, some, lips).error
+            )
+            modules = blend.modules
+            context.say(blend.said("the mean error of lips"))
+            context.record(trained.step, kept_share=blend.share)
+        for role in TALKER:
+            save_network(context, role, modules[role], step=trained.step)
+        errors = lip_errors(check, generator, modules, lips)
+        context.say(f"unseen clips: {errors.said()}")
         context.record(trained.step, **errors.figures())
 
     def _objective(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import attrs
 from styletalker.core.config.options import within
 from styletalker.core.training.config import TrainingConfig
 from styletalker.recipes.objectives.losses import PerformingLosses
 from styletalker.recipes.objectives.spoiling import Spoiling
 
-__all__ = ["PerformancesConfig", "PerformerConfig", "PerformerPriorConfig"]
+__all__ = ["PerformancesConfig", "PerformerConfig", "PerformerPriorConfig", "PersonConfig"]
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +45,9 @@ class PerformerConfig:
     """Split of the corpus to train on."""
     check_split: str = "val"
     """Split on whose people the lips are measured at the end."""
+    keep: Literal["all", "best"] = "all"
+    """How much of what was learnt is kept: ``best`` goes back towards the weights it started from
+    as far as the lips of *check_split* err least there, if need be all the way. For fine-tuning."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,3 +65,40 @@ class PerformerPriorConfig:
     """How many clips of the split, from the first; 0 for all."""
     split: str = "train"
     """Split of the corpus to train on."""
+    check_split: str = ""
+    """Split with whose people it is compared, before and after, how much and how fast the head
+    moves and how often lids close, when the talker says the same; empty for none."""
+    keep: Literal["all", "best"] = "all"
+    """How much of what was learnt is kept: ``best`` goes back towards the weights it started from
+    as far as it moves most like *check_split* there, if need be all the way. For fine-tuning."""
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse to choose without clips to choose by."""
+        if self.keep == "best" and not self.check_split:
+            raise ValueError("keep: best needs a check_split")
+
+
+@attrs.frozen(kw_only=True)
+class PersonConfig:
+    """Options of the stage ``person``."""
+
+    identity: str = ""
+    """Who, as the corpus calls them; empty for the only person there is."""
+    held_out: float = attrs.field(default=0.3, validator=within(0.01, 0.9))
+    """Part of the time, at the end, on which nothing is learnt: the split ``test``, 0.01 to 0.9."""
+    checked: float = attrs.field(default=0.15, validator=within(0.01, 0.9))
+    """Part of the time before that which decides how much of what was learnt is kept: the split
+    ``val``, 0.01 to 0.9."""
+    filled: tuple[str, ...] = ("lips", "smile", "frown", "brow_in", "squint", "tz")
+    """Parameters, or groups of them, that are not read off the video but taken from the talker, as
+    those are that the inverter cannot read: there it then learns nothing new. The default is what
+    landmarks tell worse than the talker does, see docs/training.md."""
+
+    steady: float = attrs.field(default=2.0, validator=within(0.0, 25.0))
+    """Frames over which the pose that was read is smoothed, 0 to 25: the standard deviation of a
+    Gaussian. What landmarks tremble would be learnt as a trembling head."""
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse to hold out everything."""
+        if self.held_out + self.checked >= 1:
+            raise ValueError("held_out and checked must leave something to learn from")

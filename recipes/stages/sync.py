@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from styletalker.core.interfaces.stage import Stage
 from styletalker.core.run.context import StageContext
 from styletalker.recipes.stages.config import SyncStageConfig
 from styletalker.recipes.stages.networks import network, save_network
+from styletalker.recipes.stages.streaming import StreamingStage, clip_stream, frames_to_try
 
 if TYPE_CHECKING:
     from styletalker.core.interfaces.sync_discriminator import SyncDiscriminator
     from styletalker.core.training.frames import FrameCache
+    from styletalker.core.training.source import Source
 
 __all__ = ["TrainSync", "found_in_time"]
 
@@ -23,11 +25,10 @@ _REACH = 15
 """Offsets that are tried, in frames, to both sides: the custom since SyncNet."""
 
 
-class TrainSync(Stage):
+class TrainSync(StreamingStage):
     """Trains the sync discriminator, and says how often it finds the offset of unseen clips."""
 
     config: SyncStageConfig
-    inputs: ClassVar[tuple[str, ...]] = ("frames",)
     optional_inputs: ClassVar[tuple[str, ...]] = ("sync_discriminator",)
     outputs: ClassVar[Mapping[str, str]] = {"sync_discriminator": "sync_discriminator.safetensors"}
     roles: ClassVar[tuple[str, ...]] = ("sync_discriminator",)
@@ -35,25 +36,33 @@ class TrainSync(Stage):
     def run(self, context: StageContext) -> None:
         """Train, save, try."""
         from styletalker.core.training.engine import train
-        from styletalker.core.training.frames import FrameCache
         from styletalker.recipes.objectives.synchrony import Synchrony
-        from styletalker.recipes.objectives.windows import Window, WindowSource
 
-        config, folder = self.config, context.inputs["frames"]
-        batch, window = config.training.batch, Window(frames=config.frames)
-        cache = FrameCache.open(folder / config.split)
-        source = WindowSource(cache, window, seed=context.seed, batch=batch)
+        config = self.config
         sync = network(context, "sync_discriminator")
         local = config.training.local_batch
         objective = Synchrony(sync, clips=local, frames=config.frames, light=config.light)
-        trained = train(context, objective, source, config.training)
+        unseen = frames_to_try(context, config, config.check_split, clips=_MOST_CLIPS)
+        with self._source(context) as source:
+            trained = train(context, objective, source, config.training)
         found = trained.modules["sync_discriminator"]
         save_network(context, "sync_discriminator", found, step=trained.step)
         sync.load_state_dict(found.state_dict())
-        unseen = FrameCache.open(folder / config.check_split)
         rate = found_in_time(sync.eval(), unseen)
         context.record(trained.step, unseen_in_time=rate)
         context.say(f"unseen people: {rate:.0%} of clips are found in time, give or take a frame")
+
+    def _source(self, context: StageContext) -> AbstractContextManager[Source]:
+        """Windows of clips: of the artifact, or straight from the corpus."""
+        from styletalker.core.training.frames import FrameCache
+        from styletalker.recipes.objectives.windows import Window, WindowCut, WindowSource
+
+        config, window = self.config, Window(frames=self.config.frames)
+        batch, split = config.training.batch, config.split
+        if config.stream:
+            return clip_stream(context, config, split, WindowCut(window), batch=batch)
+        cache = FrameCache.open(context.inputs["frames"] / split)
+        return nullcontext(WindowSource(cache, window, seed=context.seed, batch=batch))
 
 
 def found_in_time(sync: SyncDiscriminator, cache: FrameCache) -> float:

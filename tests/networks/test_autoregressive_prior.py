@@ -343,7 +343,9 @@ def test_a_mixtures_precision() -> None:
 def test_a_mixture_comes_back_from_beyond_its_reach() -> None:
     """A quarter of the way in each frame, and the recurrence sees the edge."""
     prior = _mixture()
+    assert not prior.aligned
     prior.align(torch.eye(5), torch.tensor([[-1.0], [2.0]]).repeat(1, 5))
+    assert prior.aligned
     inside, beyond = torch.full((1, 1, 10), 2.0), torch.full((1, 1, 10), 6.0)
     assert torch.equal(prior.seen(inside), prior.seen(beyond))
     assert not torch.equal(prior.seen(inside), prior.seen(torch.full((1, 1, 10), 1.5)))
