@@ -21,6 +21,11 @@ _DARK, _LIT = 64.0, 200.0
 as the second."""
 _ENLARGED_UP_TO = 640
 """Pictures up to this size are also searched three times as large, px."""
+_SURE = 1.0
+"""Score from which on dlib's detector is sure of a face: upright ones of photos have 1.4 and more,
+those upside down that it finds at all have 0.2 to 0.7."""
+_TURNED = {1: "lies on its side", 2: "is upside down", 3: "lies on its side"}
+"""What a face is that is found after so many quarter turns."""
 _CLOSER = "Crop the picture closer to the face, or choose a larger photo."
 
 
@@ -34,6 +39,10 @@ def fit_portrait(photo: NDArray[np.uint8], analyser: FaceAnalyser, config: MeshF
     faces = analyser.analyse(photo)
     if not faces:
         raise _none_found(photo, analyser, name)
+    if faces[0].score < _SURE:
+        turned = _to_be_turned(photo, analyser, name, float(faces[0].score))
+        if turned:
+            raise turned
     landmarks = faces[0].landmarks.astype(np.float64) - _CENTRE
     apart = eye_distance(landmarks)
     if apart < config.least_eyes_px:
@@ -61,8 +70,19 @@ def fit_portrait(photo: NDArray[np.uint8], analyser: FaceAnalyser, config: MeshF
     return head
 
 
+def _to_be_turned(photo: NDArray[np.uint8], analyser: FaceAnalyser, name: str, score: float
+                  ) -> InputError | None:  # fmt: skip
+    """The error for a picture in which a face is found with more than *score* once it is turned."""
+    for quarters, how in _TURNED.items():
+        faces = analyser.analyse(np.ascontiguousarray(np.rot90(photo, quarters)))
+        if faces and faces[0].score > score:
+            fix = "Turn the picture so that the eyes are above the mouth."
+            return InputError(compose(f"the face in {name} {how}", fix=fix))
+    return None
+
+
 def _none_found(photo: NDArray[np.uint8], analyser: FaceAnalyser, name: str) -> InputError:
-    """The error for a picture without a face: a brighter or a larger one may show what is amiss."""
+    """The error for a picture without a face: another form of it may show what is amiss."""
     light = float(np.percentile(photo.max(-1), 95))
     if 0 < light < _DARK:
         lit = np.clip(photo * (_LIT / light), 0, 255).astype(np.uint8)
@@ -71,6 +91,8 @@ def _none_found(photo: NDArray[np.uint8], analyser: FaceAnalyser, name: str) -> 
             expected = f"bright parts of at least {_DARK:g} of 255"
             fix = "Brighten the picture, or choose a photo with more light on the face."
             return InputError(compose(problem, expected=expected, given=given, fix=fix))
+    if turned := _to_be_turned(photo, analyser, name, 0.0):
+        return turned
     if max(photo.shape[:2]) <= _ENLARGED_UP_TO:
         large = cv2.resize(photo, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
         if analyser.analyse(np.asarray(large, np.uint8)):

@@ -38,6 +38,9 @@ _MOST_OPEN = -0.15
 _TUCK_BACK = 0.45
 """As in the puppet: how far lids open beyond rest, and the part of the depth to the teeth that
 the lower lip takes."""
+_PRESS_THINS = 0.3
+"""Part of the puppet's thinning that pressed lips show: lips of a photo lose their red with all of
+it. That they meet does not depend on it."""
 _ROUND_TAKES, _JAW_TAKES, _MOST_TAKEN = 0.75, 0.22, 0.9
 """Parts of the photo's own smile that rounded lips and an open jaw take back: nobody says 'oo'
 with the corners of a broad smile."""
@@ -237,6 +240,7 @@ def _weights(value: Mapping[str, float], smile: float, closed: float) -> NDArray
     taken = min(_ROUND_TAKES * value["round"] + _JAW_TAKES * value["jaw"] * closed, _MOST_TAKEN)
     weights = {name: value[name] for name in SHAPES}
     weights["smile"] -= max(smile, 0.0) * taken
+    weights["press"] *= _PRESS_THINS
     follow = LID_DOWN * max(-value["gaze_y"], 0.0) - LID_UP * max(value["gaze_y"], 0.0)
     for side in ("l", "r"):
         closing = value[f"blink_{side}"] + follow + LID_SQUINT * value["squint"]

@@ -45,6 +45,13 @@ def test_a_tiny_face_is_named() -> None:
         fit(photo)
 
 
+@pytest.mark.parametrize(("quarters", "how"), [(1, "lies on its side"), (2, "is upside down")])
+def test_a_picture_to_be_turned_is_named(quarters: int, how: str) -> None:
+    photo = np.ascontiguousarray(np.rot90(shown().image, quarters))
+    with pytest.raises(InputError, match=rf"the face in the portrait {how}.* Turn the picture"):
+        fit(photo)
+
+
 def test_a_turned_face_is_named() -> None:
     with pytest.raises(InputError, match=r"turned too far .* both eyes"):
         fit(shown(yaw=40.0).image)

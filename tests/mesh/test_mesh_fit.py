@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import cv2
 import numpy as np
@@ -102,6 +103,21 @@ def test_the_base_has_lips_that_touch_and_press_keeps_them() -> None:
         assert np.abs(gap[1:-1]).max() < 0.35
     own = pose(head, REST, 1.0).screen
     assert (own[head.lips.lower, 1] - own[head.lips.upper, 1]).max() > 3.0
+
+
+def test_pressed_lips_keep_their_red() -> None:
+    head = fitted()
+    middle = len(head.lips.upper) // 2
+    red = head.topology.lips[[0, 5]][:, [middle, -middle]]  # edge and border, upper and lower
+
+    def heights(parameters: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        rows = pose(head, parameters, 0.0).screen[red, 1].astype(float)
+        return np.asarray(np.abs(rows[0] - rows[1]))
+
+    rest, pressed = heights(REST), heights(parameters_from(press=1.0))
+    assert rest.min() > 2.0
+    assert (pressed > 0.8 * rest).all(), (rest, pressed)
+    assert (pressed < 0.99 * rest).all(), (rest, pressed)
 
 
 def test_the_jaw_opens_the_mouth_along_its_whole_width() -> None:

@@ -8,12 +8,17 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from styletalker.plugins.mesh.animate import AnimatedPhoto
+from styletalker.plugins.mesh.fit import fit_head
 from styletalker.plugins.mesh.mouth_edges import lip_surplus
 from styletalker.plugins.mesh.mouth_opening import opening_of, tapered
 from styletalker.plugins.mesh.paint import Box, coverage
 from styletalker.plugins.mesh.paint_look import LUMA
 from styletalker.plugins.mesh.teeth_photo import photo_teeth
-from support.painted_face import Painted, aperture, subject
+from styletalker.plugins.puppet.head import Head
+from styletalker.plugins.puppet.identity import Identity
+from styletalker.plugins.puppet.parameters import parameters_from
+from support.painted_face import Painted, analyser, aperture, subject
 
 
 def _paint(own_mouth: float = 0.0, size: float = 384, **values: float) -> Painted:
@@ -60,6 +65,20 @@ def test_lips_open_with_the_jaw_and_close_for_bilabials() -> None:
     assert by_part[0] < by_part[1] < by_part[2]
     shut = aperture(_paint(press=1.0, jaw=0.2, part=0.1).image)
     assert shut < 0.25 * by_jaw[-1], (shut, by_jaw)
+
+
+def test_thin_lips_look_as_closed_pressed_as_at_rest() -> None:
+    puppet = Head(Identity.sample(np.random.default_rng(202)))
+    photo = puppet.render(parameters_from(yaw=-15.0), 384).image
+    head = fit_head(analyser().analyse(photo)[0].landmarks.astype(float) - 0.5, photo)
+    animated = AnimatedPhoto(head, photo)
+
+    def seen(**values: float) -> float:
+        frame = animated.frame(parameters_from(**values), 0.0)
+        return aperture(np.clip(frame + 0.5, 0, 255).astype(np.uint8))
+
+    rest, pressed = seen(), seen(press=1.0)
+    assert pressed < rest + 0.03, (rest, pressed)
 
 
 @pytest.mark.parametrize(
