@@ -1,0 +1,45 @@
+"""What the work on a file sees and hears with; tests put simple ones in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+__all__ = ["Senses", "stretch_reasons"]
+
+
+@attrs.frozen(kw_only=True)
+class Senses:
+    """The four measures a preparation is made of; each an importable function."""
+
+    candidates: Callable[..., Iterator[Any]]
+    """See :func:`styletalker.plugins.preparation.analysis.candidates`."""
+    sound_facts: Callable[..., Any]
+    """See :func:`styletalker.plugins.preparation.analysis.sound_facts`."""
+    offset_curve: Callable[..., Any]
+    """See :func:`styletalker.plugins.preparation.offset.offset_curve`."""
+    decide_offset: Callable[..., Any]
+    """See :func:`styletalker.plugins.preparation.offset.decide_offset`."""
+
+    @classmethod
+    def installed(cls) -> Senses:
+        """The real ones."""
+        from styletalker.plugins.preparation.analysis import candidates, sound_facts
+        from styletalker.plugins.preparation.offset import decide_offset, offset_curve
+
+        return cls(
+            candidates=candidates,
+            sound_facts=sound_facts,
+            offset_curve=offset_curve,
+            decide_offset=decide_offset,
+        )
+
+
+def stretch_reasons() -> Mapping[str, str]:
+    """Slug -> meaning of every reason that the measures give."""
+    from styletalker.plugins.preparation import offset
+    from styletalker.plugins.preparation.analysis.results import REASONS
+
+    return {**REASONS, **getattr(offset, "REASONS", {})}
