@@ -111,17 +111,24 @@ class MovieFile:
             check_complete(self.path, "video", end, declared_end(container, stream))
         return MovieFacts(self.path, end, self.fps, self.height, self.width)
 
-    def frames(self, *, fps: float | Fraction = 25) -> Iterator[NDArray[np.uint8]]:
+    def frames(
+        self, *, fps: float | Fraction = 25, largest: int | None = None
+    ) -> Iterator[NDArray[np.uint8]]:
         """The upright frames [H, W, 3], uint8 RGB, at a constant rate; constant memory.
 
         Frame k is the one whose presentation time is nearest to k / fps (of two equally near
         ones, the earlier); there are round(duration * fps) frames, at least one.
 
+        Frames whose longer side is more than *largest* are shrunk to it as they are decoded, which
+        is faster and needs less memory than shrinking them afterwards.
+
         Raises:
-            InputError: *fps* is out of range.
+            InputError: *fps* is out of range, or *largest* below 1.
             MediaError: decoding fails; it says after how many seconds.
         """
-        return _nearest(self._shown(), exact_rate(fps))
+        if largest is not None and largest < 1:
+            raise InputError(compose("largest", expected="1 pixel or more", given=largest))
+        return _nearest(self._shown(largest), exact_rate(fps))
 
     def audio(self) -> AudioFile | None:
         """The sound, with the same time zero as the frames; None when there is none.
@@ -131,8 +138,9 @@ class MovieFile:
         """
         return AudioFile.open(self.path) if self.has_sound else None
 
-    def _shown(self) -> Iterator[_Shown]:
-        """The frames as the file has them."""
+    def _shown(self, largest: int | None = None) -> Iterator[_Shown]:
+        """The frames as the file has them, or shrunk to a longer side."""
+        size = _within(self.height, self.width, largest)
         with opened(self.path) as container:
             stream = _track(container, self.path)
             origin, step = origin_of(container), 1 / self.fps
@@ -141,7 +149,7 @@ class MovieFile:
                 start = end if frame.pts is None else frame.pts * frame.time_base - origin
                 length = Fraction((frame.duration or 0) * frame.time_base) or step
                 end = start + length
-                image = _upright(frame, stream, (self.height, self.width))
+                image = _upright(frame, stream, size)
                 yield _Shown(start, end, image)
             check_complete(self.path, "video", end, declared_end(container, stream))
 
@@ -194,6 +202,14 @@ def _upright(frame: Any, stream: Any, size: tuple[int, int] | None = None) -> ND
         height, width = width, height
     image = frame.to_ndarray(format="rgb24", width=width, height=height)
     return np.ascontiguousarray(np.rot90(image, turns)).astype(np.uint8, copy=False)
+
+
+def _within(height: int, width: int, largest: int | None) -> tuple[int, int]:
+    """A size (height, width) whose longer side is at most *largest*."""
+    longer = max(height, width)
+    if largest is None or longer <= largest:
+        return height, width
+    return max(1, round(height * largest / longer)), max(1, round(width * largest / longer))
 
 
 def _square_width(frame: Any, stream: Any) -> int:

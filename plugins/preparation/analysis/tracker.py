@@ -1,0 +1,248 @@
+"""Faces over time: a detector now and then, landmarks in every frame.
+
+A detector's box jumps by some pixels from frame to frame, and the landmarks with it. So a face's
+box is carried along by its own eyes and nose, and the detector only confirms, every few frames,
+that there is still a face. Landmarks are placed in a patch that is turned upright and scaled to
+one size (regression trees give whole pixels), in several boxes around the expected one, which
+change from frame to frame: the mean over them, and later over time, wavers less.
+"""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
+from styletalker.evaluation.tracking import Follower
+from styletalker.plugins.preparation.analysis.config import AnalysisConfig
+from styletalker.plugins.preparation.analysis.detect import Searcher, confirmed
+from styletalker.plugins.preparation.analysis.patch import Patch, Pose2d, patch_of, pose_of
+
+__all__ = ["CHECK_EVERY", "CHECK_FACE", "Seen", "Sight", "Tracker"]
+
+FloatArray = NDArray[np.float64]
+
+CHECK_EVERY = 5
+"""Frames from one confirmation by the detector to the next."""
+CHECK_FACE = 112
+"""Width of the face in the patch that is looked at for confirmation and quality, in pixels."""
+_SEARCH_EVERY = 25
+"""Frames from one search of the whole picture to the next, while there are faces."""
+_SEARCH_NOBODY = 5
+"""The same while there is none."""
+_BOXES = 3
+_BOX_SHIFT, _BOX_SCALES = 0.05, (0.95, 1.05)
+_PATCH, _PATCH_FACE = 384, 192
+_CHECK_PATCH = 2 * CHECK_FACE
+_TURN = 2.399963
+"""The golden angle: boxes of successive frames are all different."""
+_FARTHEST, _LEAST_SCALE, _MOST_SCALE = 0.16, 0.8, 1.25
+"""A face moves by less than this part of its width from a frame to the next, and its size changes
+by less than this: what does more was lost, or the video was cut inside of the shot."""
+_DRIFTED = 0.15
+"""A box this part of its width from the detector's is set anew."""
+_SAME = 0.3
+"""Overlap (intersection over union) from which two boxes are of one face."""
+
+
+@attrs.frozen(eq=False)
+class Sight:
+    """What the detector said, and the patch it saw."""
+
+    patch: Patch
+    """The face upright, CHECK_FACE wide, with its surroundings."""
+    score: float
+    """The detector's; NaN if it saw no face."""
+
+
+@attrs.frozen(eq=False)
+class Seen:
+    """One face in one frame."""
+
+    track: int
+    """Number of the face in the video."""
+    landmarks: FloatArray
+    """[68, 2], pixels of the picture; where they must be, if the face is not ``sure``."""
+    width: float
+    """Width of its box, pixels."""
+    sure: bool
+    """Whether the face is there, as far as is known yet."""
+    proves: int = 0
+    """Frames before this one that were unsure, of which it now turns out that all was well."""
+    sight: Sight | None = None
+    """In frames in which the detector was asked."""
+
+
+class _Face:
+    """One face that is followed."""
+
+    def __init__(self, number: int, found: Face) -> None:
+        self.number = number
+        self.landmarks = np.asarray(found.landmarks, np.float64)
+        self.age = 0
+        self.unsure = 0
+        self.new = True
+        self.offset = np.zeros(2)
+        self.wide = 1.0
+        self.anchor(np.asarray(found.box, np.float64))
+
+    def anchor(self, box: FloatArray) -> None:
+        """Keep where a detector's box [4] is relative to the landmarks."""
+        pose = pose_of(self.landmarks)
+        self.wide = float(box[2] - box[0]) / pose.size
+        off = ((box[:2] + box[2:]) / 2 - pose.middle) / pose.size
+        self.offset = _rotation(-pose.tilt) @ off
+
+    def box(self, pose: Pose2d | None = None) -> tuple[FloatArray, float]:
+        """Centre [2] and width of the box that belongs to the landmarks."""
+        pose = pose or pose_of(self.landmarks)
+        centre = pose.middle + _rotation(pose.tilt) @ self.offset * pose.size
+        return np.asarray(centre), self.wide * pose.size
+
+
+class Tracker:
+    """Follows the faces of a video; give it every frame."""
+
+    def __init__(self, analyser: FaceAnalyser, config: AnalysisConfig) -> None:
+        """At the start of a video."""
+        self._analyser = analyser
+        self._follower = analyser if isinstance(analyser, Follower) else None
+        self._config = config
+        self._searcher = Searcher(analyser, config.min_face)
+        self._faces: list[_Face] = []
+        self._numbers = 0
+        self._since = 0
+        self.too_small = 0.0
+        """Width of the largest face that the last search found too small; 0 if there was none."""
+        self.crowd = False
+        """Whether the last search found more faces of comparable size than may be followed."""
+
+    def step(self, picture: NDArray[np.uint8], *, new_shot: bool) -> list[Seen]:
+        """The faces in the next frame [H, W, 3], in the order in which they appeared."""
+        if new_shot:
+            self._faces, self._since = [], 0
+        seen = [self._followed(face, picture) for face in self._faces if not face.new]
+        kept = [face for face in self._faces if face.unsure <= self._config.bridge_frames]
+        if len(kept) < len(self._faces):
+            self._faces, self._since = kept, 0  # lost: look for it, or for another, at once
+        due = _SEARCH_EVERY if self._faces else _SEARCH_NOBODY
+        if self._since % due == 0:
+            fresh = new_shot or self._since == 0
+            self._search(picture, thorough=bool(self._faces) or fresh)
+            seen += [self._first(face, picture) for face in self._faces if face.new]
+        self._since += 1
+        return seen
+
+    def _search(self, picture: NDArray[np.uint8], *, thorough: bool) -> None:
+        search = self._searcher.thorough if thorough else self._searcher.quick
+        found = search(picture)
+        self.too_small, self.crowd = 0.0, False
+        if not found:
+            return
+        widths = [_width(face) for face in found]
+        largest = max([*widths, *(face.box()[1] for face in self._faces)])
+        if largest < self._config.min_face:
+            self.too_small = largest
+            return
+        least = max(self._config.min_face, self._config.rival_size * largest)
+        comparable = [face for face in found if _width(face) >= least]
+        self.crowd = len(comparable) > self._config.most_faces
+        for face in comparable:
+            known = any(_overlap(face, *other.box()) > _SAME for other in self._faces)
+            if not known and len(self._faces) < self._config.most_faces:
+                self._faces.append(_Face(self._numbers, face))
+                self._numbers += 1
+
+    def _first(self, face: _Face, picture: NDArray[np.uint8]) -> Seen:
+        """A face in the frame in which it was found: placed a second time, as the next will be."""
+        face.new = False
+        placed = self._placed(face, picture)
+        if placed is not None:
+            face.landmarks = placed
+        return self._checked(face, picture)
+
+    def _followed(self, face: _Face, picture: NDArray[np.uint8]) -> Seen:
+        face.age += 1
+        placed = self._placed(face, picture)
+        before = pose_of(face.landmarks)
+        jumped = placed is None or _jumps(before, pose_of(placed), face.box()[1])
+        if placed is not None and not jumped:
+            face.landmarks = placed
+        if jumped or face.unsure or face.age % CHECK_EVERY == 0:
+            return self._checked(face, picture, jumped=jumped)
+        return self._seen(face, sure=True)
+
+    def _checked(self, face: _Face, picture: NDArray[np.uint8], *, jumped: bool = False) -> Seen:
+        """Ask the detector about a face."""
+        centre, width = face.box()
+        tilt = pose_of(face.landmarks).tilt
+        patch = patch_of(picture, centre, _CHECK_PATCH / CHECK_FACE * width, tilt, _CHECK_PATCH)
+        found = None if jumped else confirmed(self._analyser, patch, CHECK_FACE)
+        sight = Sight(patch, found.score if found else float("nan"))
+        if found is None:
+            face.unsure += 1
+            return self._seen(face, sure=False, sight=sight)
+        proves, face.unsure = face.unsure, 0
+        box = _in_picture(patch, found)
+        off = float(np.abs((box[:2] + box[2:]) / 2 - centre).max()) / width
+        if off > _DRIFTED or abs(float(box[2] - box[0]) / width - 1) > 2 * _DRIFTED:
+            face.anchor(box)
+            proves = 0
+        return self._seen(face, sure=True, proves=proves, sight=sight)
+
+    def _seen(self, face: _Face, **known: object) -> Seen:
+        return Seen(face.number, face.landmarks.copy(), face.box()[1], **known)  # type: ignore[arg-type]
+
+    def _placed(self, face: _Face, picture: NDArray[np.uint8]) -> FloatArray | None:
+        """Landmarks [68, 2] of the face near where it was; None if a detector sees none there."""
+        centre, width = face.box()
+        tilt = pose_of(face.landmarks).tilt
+        patch = patch_of(picture, centre, _PATCH / _PATCH_FACE * width, tilt, _PATCH)
+        if self._follower is None:
+            found = confirmed(self._analyser, patch, _PATCH_FACE)
+            return None if found is None else patch.to_picture(found.landmarks)
+        boxes = _boxes(face.age)
+        points = [self._follower.follow(patch.image, box).landmarks for box in boxes]
+        return patch.to_picture(np.mean(points, 0, np.float64))
+
+
+def _boxes(age: int) -> list[NDArray[np.float32]]:
+    """The boxes in the patch in which landmarks are placed, in the face's frame *age*."""
+    found = []
+    for k in range(_BOXES):
+        angle = 2 * np.pi * k / _BOXES + _TURN * age
+        half = _PATCH_FACE / 2 * _BOX_SCALES[(k + age) % len(_BOX_SCALES)]
+        x = _PATCH / 2 + _BOX_SHIFT * _PATCH_FACE * np.cos(angle)
+        y = _PATCH / 2 + _BOX_SHIFT * _PATCH_FACE * np.sin(angle)
+        found.append(np.array([x - half, y - half, x + half, y + half], np.float32))
+    return found
+
+
+def _jumps(before: Pose2d, after: Pose2d, width: float) -> bool:
+    far = float(np.abs(after.middle - before.middle).max()) > _FARTHEST * width
+    return far or not _LEAST_SCALE < after.size / max(before.size, 1e-6) < _MOST_SCALE
+
+
+def _in_picture(patch: Patch, face: Face) -> FloatArray:
+    """The upright box [4] in the picture for a box in a patch."""
+    box = np.asarray(face.box, np.float64)
+    centre = patch.to_picture(((box[:2] + box[2:]) / 2)[None])[0]
+    half = float(box[2] - box[0]) / 2 * float(np.linalg.norm(patch.turn[:, 0]))
+    return np.concatenate([centre - half, centre + half])
+
+
+def _rotation(angle: float) -> FloatArray:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def _width(face: Face) -> float:
+    return float(face.box[2] - face.box[0])
+
+
+def _overlap(face: Face, centre: FloatArray, width: float) -> float:
+    """Intersection over union of a face's box and a square."""
+    box = np.asarray(face.box, np.float64)
+    low = np.maximum(box[:2], centre - width / 2)
+    high = np.minimum(box[2:], centre + width / 2)
+    common = float(np.prod(np.maximum(high - low, 0)))
+    return common / (float(np.prod(box[2:] - box[:2])) + width**2 - common)
