@@ -39,9 +39,9 @@ class Draft:
     curve: Any
     """What speaks for which offset."""
     video: tuple[int, int]
-    """Where the encoded frames are."""
-    lossless: bool
-    """Whether they are encoded so, because some may have to go."""
+    """Where the encoded frames are, or the frames themselves."""
+    raw_shape: tuple[int, ...] | None
+    """[T, R, R, 3] of frames that are not encoded yet, because some may have to go."""
     landmarks: tuple[int, int]
     """Where the landmarks are, float32 [T, 68, 2]."""
     picture_print: str
@@ -74,7 +74,7 @@ def draft_of(
     at_edge: bool,
     quality: Quality,
 ) -> Draft:
-    """Put a candidate's frames away.
+    """Put a candidate's frames away: encoded, or as they are if some may have to go.
 
     Args:
         candidate: as the analysis gives it.
@@ -90,8 +90,7 @@ def draft_of(
         RunError: the disk is full.
     """
     frames = candidate.frames
-    lossless = at_edge or quality == "lossless"
-    video = scratch.add(_encoded(frames, "lossless" if lossless else quality))
+    content = np.ascontiguousarray(frames).data if at_edge else _encoded(frames, quality)
     landmarks = np.ascontiguousarray(candidate.landmarks, np.float32)
     return Draft(
         start=start,
@@ -99,10 +98,10 @@ def draft_of(
         track=track,
         identity=identity,
         embedding=np.asarray(candidate.embedding, np.float64),
-        facts=dict(candidate.facts),
+        facts={**candidate.facts, **_window(candidate)},
         curve=curve,
-        video=video,
-        lossless=lossless,
+        video=scratch.add(content),
+        raw_shape=frames.shape if at_edge else None,
         landmarks=scratch.add(landmarks.tobytes()),
         picture_print=pack_prints(picture_print(frames)),
         picture=_small(frames[len(frames) // 2]),
@@ -114,14 +113,29 @@ def pictures_between(
 ) -> Pictures:
     """The picture files of the frames from *first* to *last* (exclusive) in the input."""
     points = np.frombuffer(scratch.read(draft.landmarks), np.float32).reshape(draft.frames, -1, 2)
-    whole = (first, last) == (draft.start, draft.stop)
-    arrays = arrays_of(points[first - draft.start : last - draft.start])
-    video = scratch.read(draft.video)
-    if whole and draft.lossless == (quality == "lossless"):
-        return Pictures(video=video, arrays=arrays, picture_print=draft.picture_print)
-    frames = read_frames(io.BytesIO(video))[first - draft.start : last - draft.start]
-    print_ = draft.picture_print if whole else pack_prints(picture_print(frames))
-    return Pictures(video=_encoded(frames, quality), arrays=arrays, picture_print=print_)
+    begin, end = first - draft.start, last - draft.start
+    arrays = arrays_of(points[begin:end])
+    content = scratch.read(draft.video)
+    whole = (begin, end) == (0, draft.frames)
+    if whole and draft.raw_shape is None:
+        return Pictures(video=content, arrays=arrays, picture_print=draft.picture_print)
+    frames = _frames(content, draft)[begin:end]
+    words = draft.picture_print if whole else pack_prints(picture_print(frames))
+    return Pictures(video=_encoded(frames, quality), arrays=arrays, picture_print=words)
+
+
+def _frames(content: bytes, draft: Draft) -> NDArray[np.uint8]:
+    if draft.raw_shape is not None:
+        return np.frombuffer(content, np.uint8).reshape(draft.raw_shape)
+    return read_frames(io.BytesIO(content))
+
+
+def _window(candidate: Any) -> dict[str, Any]:
+    """Where the crop is in the input."""
+    window = getattr(candidate, "window", None)
+    if window is None:
+        return {}
+    return {"window": {name: round(value, 3) for name, value in attrs.asdict(window).items()}}
 
 
 def _encoded(frames: NDArray[np.uint8], quality: Quality) -> bytes:

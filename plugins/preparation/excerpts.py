@@ -9,6 +9,7 @@ from fractions import Fraction
 import attrs
 import numpy as np
 from numpy.typing import NDArray
+from styletalker.core.media.crop import resize
 from styletalker.core.media.movie import MovieFile
 from styletalker.plugins.preparation.inputs import Excerpt
 
@@ -39,11 +40,17 @@ class _Within(MovieFile):
     __slots__ = ("_given",)
     _given: Iterable[NDArray[np.uint8]]
 
-    def frames(self, *, fps: float | Fraction = FPS) -> Iterator[NDArray[np.uint8]]:
-        """The frames of the excerpt; once, and at 25 fps only."""
+    def frames(
+        self, *, fps: float | Fraction = FPS, largest: int | None = None
+    ) -> Iterator[NDArray[np.uint8]]:
+        """The frames of the excerpt, shrunk to *largest* pixels; once, and at 25 fps only."""
         if fps != FPS:
             raise ValueError(f"an excerpt is read at {FPS} frames per second")
-        return iter(self._given)
+        longer = max(self.height, self.width)
+        if largest is None or longer <= largest:
+            return iter(self._given)
+        size = (round(self.height * largest / longer), round(self.width * largest / longer))
+        return (resize(frame, size) for frame in self._given)
 
 
 def pieces_of(movie: MovieFile, excerpts: Sequence[Excerpt], frames: int) -> Iterator[Piece]:

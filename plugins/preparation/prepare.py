@@ -16,7 +16,14 @@ from typing import Any
 import attrs
 from styletalker.core.config.options import Chosen
 from styletalker.core.engine import Engine, Failure, Place
-from styletalker.core.errors import InputError, StyletalkerError, compose
+from styletalker.core.errors import (
+    CheckpointError,
+    ConfigError,
+    InputError,
+    PluginError,
+    StyletalkerError,
+    compose,
+)
 from styletalker.core.files import digest_of, remove_torn
 from styletalker.core.interfaces.face_analyser import FaceAnalyser
 from styletalker.core.lock import FolderLock
@@ -230,6 +237,8 @@ def _worked(
         for index, result in results:
             name = inputs[index].name
             if isinstance(result, Failure):
+                if issubclass(result.kind, CheckpointError | ConfigError | PluginError):
+                    raise result.error()
                 reason = "crashed" if result.crashed else "unreadable"
                 result = Outcome(reason=reason, detail=result.reason)
             outcomes[name] = result

@@ -46,7 +46,7 @@ class Scratch:
         """Forget it."""
         self._file.close()
 
-    def add(self, content: bytes) -> tuple[int, int]:
+    def add(self, content: bytes | memoryview) -> tuple[int, int]:
         """Append *content*; where it is, as (offset, size).
 
         Raises:
@@ -58,8 +58,8 @@ class Scratch:
             self._file.flush()
         except OSError as error:
             raise no_room(error) from error
-        place = (self._size, len(content))
-        self._size += len(content)
+        place = (self._size, memoryview(content).nbytes)
+        self._size += place[1]
         return place
 
     def read(self, place: tuple[int, int]) -> bytes:

@@ -26,7 +26,8 @@ class Senses:
     @classmethod
     def installed(cls) -> Senses:
         """The real ones."""
-        from styletalker.plugins.preparation.analysis import candidates, sound_facts
+        from styletalker.plugins.preparation.analysis.sound import sound_facts
+        from styletalker.plugins.preparation.analysis.stream import candidates
         from styletalker.plugins.preparation.offset import decide_offset, offset_curve
 
         return cls(

@@ -14,7 +14,12 @@ import numpy as np
 from styletalker.core.assembly import build
 from styletalker.core.config.options import Chosen
 from styletalker.core.engine import Place
-from styletalker.core.errors import StyletalkerError
+from styletalker.core.errors import (
+    CheckpointError,
+    ConfigError,
+    PluginError,
+    StyletalkerError,
+)
 from styletalker.core.files import digest_of
 from styletalker.core.interfaces.face_analyser import FaceAnalyser
 from styletalker.core.media.sound import encode_flac
@@ -77,12 +82,17 @@ class Work:
         What is the file's own fault is written down in its record; what is not (a full disk, a
         file that may not be read, a fault of this program) is only told, so that another call
         tries again.
+
+        Raises:
+            CheckpointError, ConfigError, PluginError: nothing can be prepared at all.
         """
         try:
             with self.raw.local(item.name) as path:
                 return self._prepared(path, item)
         except OSError as error:
             return Outcome(reason=_kind(error), detail=error.strerror or str(error))
+        except (CheckpointError, ConfigError, PluginError):
+            raise  # would be the same for every input
         except StyletalkerError as error:
             reason = _kind(error.__cause__) if error.__cause__ else "unreadable"
             return Outcome(reason=reason, detail=str(error))
