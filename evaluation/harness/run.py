@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from styletalker.core.errors import InputError, RunError, compose
+import attrs
+from styletalker.core.engine import Engine, Failure, inline_engine, local_engine
+from styletalker.core.errors import InputError, compose
 from styletalker.core.run.environment import cores
 from styletalker.evaluation.harness.measure import Job, Measurer, Outcome
 from styletalker.evaluation.harness.method import Method
 from styletalker.evaluation.harness.source import Source
 from styletalker.evaluation.harness.store import Store
 from styletalker.evaluation.harness.tool import Tool
+from styletalker.evaluation.observe import remember_in
 
 __all__ = ["measure_all"]
 
@@ -26,6 +25,7 @@ def measure_all(
     folder: Path,
     *,
     workers: int | None = None,
+    engine: Engine | None = None,
     tolerance_frames: int = 0,
     progress: Callable[[int], object] = int,
 ) -> list[Outcome]:
@@ -39,25 +39,32 @@ def measure_all(
         methods: whose clips; no two of one name.
         tools: the metrics.
         folder: where measurements are kept.
-        workers: processes; None for one per core.
+        workers: processes on this machine; None for one per core.
+        engine: what works instead of those; the clips' files and *folder* are there under the
+            same paths.
         tolerance_frames: clips that differ from their ground truth by so many frames at most are
             cut to the shorter one.
         progress: called with the number of clips that are newly measured.
 
     Raises:
         InputError: two methods have one name.
-        RunError: the folder cannot be written, or a process died.
+        RunError: the folder cannot be written, or processes cannot be started.
     """
     names = [method.name for method in methods]
     for name in names:
         if names.count(name) > 1:
             raise InputError(compose("two methods have one name", given=name))
     groups = _groups(methods, tools, tolerance_frames)
-    measurer = Measurer({tool.name: tool for tool in tools}, Store(folder))
+    if engine is None:
+        count = min(workers or cores() or 1, len(groups))
+        engine = inline_engine() if count <= 1 else local_engine(count)
+    remember_in(folder)  # for what the caller looks at afterwards
+    work = _Measuring({tool.name: tool for tool in tools}, Store(folder))
     outcomes: list[Outcome] = []
-    for found, count in _measured(measurer, groups, min(workers or cores() or 1, len(groups))):
-        outcomes += found
-        progress(count)
+    for index, found in engine.map(work, groups, label=lambda jobs: jobs[0].clip):
+        group = groups[index]
+        outcomes += _unmeasured(group, found) if isinstance(found, Failure) else found
+        progress(len(group))
     order = {(method.name, s.name): (m, k) for m, method in enumerate(methods)
              for k, s in enumerate(method.samples)}  # fmt: skip
     return sorted(outcomes, key=lambda one: order[one.method, one.clip])
@@ -87,39 +94,21 @@ def _groups(
     return list(groups.values())
 
 
-def _measured(
-    measurer: Measurer, groups: list[list[Job]], workers: int
-) -> Iterator[tuple[list[Outcome], int]]:
-    """Outcomes of each group, and how many clips it has, in the order they are ready."""
-    if workers <= 1:
-        for jobs in groups:
-            yield measurer.measure(jobs), len(jobs)
-        return
-    # Not forked: a fork would copy threads of torch and PyAV.
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(workers, context, _begin, (measurer,)) as pool:
-        waiting = {pool.submit(_measure, jobs): len(jobs) for jobs in groups}
-        try:
-            for future in concurrent.futures.as_completed(waiting):
-                yield future.result(), waiting[future]
-        except BrokenProcessPool as error:
-            problem = "a process that measures clips died, perhaps for lack of memory"
-            fix = "Run again to go on, with fewer workers."
-            raise RunError(compose(problem, fix=fix)) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+def _unmeasured(jobs: list[Job], failure: Failure) -> list[Outcome]:
+    """What is said of clips at which a process died, twice: the others have their numbers."""
+    return [
+        Outcome(method=job.method, clip=job.clip, tool=name, reason=failure.reason)
+        for job in jobs
+        for name in job.tools
+    ]
 
 
-_IN_PROCESS: list[Measurer] = []
-"""The measurer of a worker process."""
+@attrs.frozen(eq=False)
+class _Measuring:
+    """Measures the clips of one ground truth; a process has one, with the metrics' networks."""
 
+    tools: dict[str, Tool]
+    store: Store
 
-def _begin(measurer: Measurer) -> None:
-    """Processes share the cores by being many, not by being many-threaded."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = "1"
-    _IN_PROCESS[:] = [Measurer(measurer.tools, measurer.store)]
-
-
-def _measure(jobs: list[Job]) -> list[Outcome]:
-    return _IN_PROCESS[0].measure(jobs)
+    def __call__(self, jobs: list[Job]) -> list[Outcome]:
+        return Measurer(self.tools, self.store).measure(jobs)

@@ -6,17 +6,14 @@ is there. A killed build is continued by calling it again.
 
 from __future__ import annotations
 
-import concurrent.futures
 import math
-import multiprocessing
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 import attrs
-from styletalker.core.errors import InputError, RunError, compose
+from styletalker.core.engine import Failure, inline_engine, local_engine
+from styletalker.core.errors import InputError, RunError, StyletalkerError, compose
 from styletalker.core.files import digest_of, read_json, remove_torn, write_json
 from styletalker.core.interfaces.corpus import Corpus
 from styletalker.core.lock import FolderLock, holds_others
@@ -163,24 +160,20 @@ def _write_missing(
         else:
             missing.append((split, number))
     count = min(workers or cores() or 1, max(len(missing), 1))
-    jobs = [(corpus, plan, folder, split, number) for split, number in missing]
-    if count == 1:
-        for job in jobs:
-            done(_write_shard(*job))
-        return
-    context = multiprocessing.get_context("spawn")  # a fork would copy threads of torch and av
-    with concurrent.futures.ProcessPoolExecutor(count, context, _one_thread) as pool:
-        futures = [pool.submit(_write_shard, *job) for job in jobs]
-        try:
-            for future in concurrent.futures.as_completed(futures):
-                done(future.result())
-        except BrokenProcessPool as error:
-            fix = "Build again to go on, with fewer --workers."
-            problem = f"{folder}: a worker process died, perhaps for lack of memory"
-            raise RunError(compose(problem, fix=fix)) from error
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    engine = inline_engine() if count == 1 else local_engine(count)
+    for _, result in engine.map(_Writer(corpus, plan, folder), missing):
+        if isinstance(result, Failure):
+            raise _stopped(folder, result)
+        done(result)
+
+
+def _stopped(folder: Path, failure: Failure) -> StyletalkerError:
+    """Why not every shard is there; of crashes it is known when the others are."""
+    if not failure.crashed:
+        return failure.error()
+    fix = "Build again to go on, with fewer --workers."
+    problem = f"{folder}: a worker process died, perhaps for lack of memory"
+    return RunError(compose(problem, fix=fix))
 
 
 def _is_written(path: Path) -> bool:
@@ -188,17 +181,19 @@ def _is_written(path: Path) -> bool:
     return path.exists() and record.exists() and path.stat().st_size == read_json(record)["bytes"]
 
 
-def _write_shard(corpus: Corpus, plan: Plan, folder: Path, split: str, number: int) -> int:
-    """Write one shard and then its record; the number of clips."""
-    path = shard_path(folder, split, number)
-    clips = (corpus.clip(split, index) for index in plan.indices(split, number))
-    names = write_archive(path, clips, plan.quality)
-    record = {"clips": names, "bytes": path.stat().st_size, "sha256": digest_of(path)}
-    write_json(path.with_suffix(".json"), record)
-    return len(names)
+@attrs.frozen(eq=False)
+class _Writer:
+    """Writes a shard and then its record; returns the number of clips."""
 
+    corpus: Corpus
+    plan: Plan
+    folder: Path
 
-def _one_thread() -> None:
-    """Workers share the cores by being many, not by being many-threaded."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = "1"
+    def __call__(self, shard: tuple[str, int]) -> int:
+        split, number = shard
+        path = shard_path(self.folder, split, number)
+        clips = (self.corpus.clip(split, index) for index in self.plan.indices(split, number))
+        names = write_archive(path, clips, self.plan.quality)
+        record = {"clips": names, "bytes": path.stat().st_size, "sha256": digest_of(path)}
+        write_json(path.with_suffix(".json"), record)
+        return len(names)

@@ -43,7 +43,7 @@ from styletalker.evaluation.harness.sync_metrics import SyncScorer, load_scorer,
 from styletalker.evaluation.harness.tool import Tool
 from styletalker.evaluation.observe import remember_in
 from support.clock import Clock, told
-from support.evaluation import degraded, method, moving_clip, tools, write_clip
+from support.evaluation import DeadlySource, degraded, method, moving_clip, tools, write_clip
 from support.faces import puppet_clip
 from support.noise import Noise
 
@@ -202,6 +202,19 @@ def test_several_processes_find_the_same(tmp_path: Path) -> None:
     alone = measure_all(methods, chosen, tmp_path / "a", workers=1, progress=done.append)
     assert done == [1, 1]
     assert measure_all(methods, chosen, tmp_path / "b", workers=2) == alone
+
+
+def test_what_kills_a_process_costs_its_clip_alone(tmp_path: Path) -> None:
+    deadly = Sample(name="deadly", generated=DeadlySource())
+    ours = method("ours", TRUTHS[:2], TRUTHS[:2])
+    ours = attrs.evolve(ours, samples=(deadly, *ours.samples))
+    done: list[int] = []
+    found = measure_all([ours], tools("psnr"), tmp_path, workers=2, progress=done.append)
+    assert [(one.clip, one.measurement is not None) for one in found] == [
+        ("deadly", False), ("clip0", True), ("clip1", True),
+    ]  # fmt: skip
+    assert found[0].reason.startswith("the worker process was killed, perhaps for lack of memory")
+    assert done == [1, 1, 1]
 
 
 def test_a_killed_evaluation_goes_on(tmp_path: Path) -> None:

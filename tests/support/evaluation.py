@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,10 @@ from styletalker.core.media.video import write_video
 from styletalker.core.registry import Registry
 from styletalker.evaluation.harness.default import choose_metrics
 from styletalker.evaluation.harness.method import Method, Sample
-from styletalker.evaluation.harness.source import ClipSource
+from styletalker.evaluation.harness.source import ClipSource, Source
 from styletalker.evaluation.harness.tool import Tool, tools_of
 
-__all__ = ["degraded", "method", "moving_clip", "tools", "write_clip"]
+__all__ = ["DeadlySource", "degraded", "method", "moving_clip", "tools", "write_clip"]
 
 
 def moving_clip(index: int, *, frames: int = 8, side: int = 32) -> Clip:
@@ -68,3 +70,11 @@ def write_clip(path: Path, clip: Clip, *, sound: bool = True) -> None:
     waveform = clip.waveform if sound else None
     path.parent.mkdir(parents=True, exist_ok=True)
     write_video(path, clip.frames, fps=clip.fps, waveform=waveform, quality="lossless")
+
+
+class DeadlySource(Source):
+    """A clip that no process survives to read."""
+
+    def load(self) -> Clip:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError("alive")
