@@ -97,7 +97,7 @@ class ShotDetector:
         self._dissolves: deque[tuple[int, int]] = deque(maxlen=64)
 
     def push(self, colours: FloatArray) -> int | None:
-        """The next frame's thumbnail; the shot of the frame LAG before it, None if there is none."""
+        """Take the next frame's thumbnail; the shot of the frame LAG before it, if there is one."""
         small = _Small.of(colours)
         self._window.append(small)
         self._pushed += 1

@@ -1,13 +1,16 @@
 """Faces over time: a detector now and then, landmarks in every frame.
 
 A detector's box jumps by some pixels from frame to frame, and the landmarks with it. So a face's
-box is carried along by its own eyes and nose, and the detector only confirms, every few frames,
-that there is still a face. Landmarks are placed in a patch that is turned upright and scaled to
-one size (regression trees give whole pixels), in several boxes around the expected one, which
-change from frame to frame: the mean over them, and later over time, wavers less.
+box is carried along by its own eyes and nose. The detector confirms every few frames that there is
+still a face; where its boxes are relative to the eyes and nose, on average, keeps the box from
+drifting off with landmarks that are wrong. Landmarks are placed in a patch that is turned upright
+and scaled to one size (regression trees give whole pixels), in several boxes around the expected
+one, which change from frame to frame: the mean over them, and later over time, wavers less.
 """
 
 from __future__ import annotations
+
+from collections import deque
 
 import attrs
 import numpy as np
@@ -39,7 +42,14 @@ _TURN = 2.399963
 _FARTHEST, _LEAST_SCALE, _MOST_SCALE = 0.16, 0.8, 1.25
 """A face moves by less than this part of its width from a frame to the next, and its size changes
 by less than this: what does more was lost, or the video was cut inside of the shot."""
-_DRIFTED = 0.15
+_DITHER = (1.0, 0.9, 1.1, 0.95, 1.06)
+"""Scales of successive patches in which the detector looks: its boxes come in steps of a tenth of
+their width, and of a sixth in size, which average out."""
+_FIRST_LOOKS = 3
+"""How often the detector looks at a new face."""
+_REMEMBERED = 8
+"""Boxes of the detector that are averaged."""
+_DRIFTED = 0.3
 """A box this part of its width from the detector's is set anew."""
 _SAME = 0.3
 """Overlap (intersection over union) from which two boxes are of one face."""
@@ -82,22 +92,25 @@ class _Face:
         self.age = 0
         self.unsure = 0
         self.new = True
-        self.offset = np.zeros(2)
-        self.wide = 1.0
-        self.anchor(np.asarray(found.box, np.float64))
+        self.looks = 0
+        self._boxes: deque[FloatArray] = deque(maxlen=_REMEMBERED)
+        self.remember(np.asarray(found.box, np.float64))
 
-    def anchor(self, box: FloatArray) -> None:
-        """Keep where a detector's box [4] is relative to the landmarks."""
+    def remember(self, box: FloatArray, *, anew: bool = False) -> None:
+        """Where a detector's box [4] is relative to the landmarks; *anew* forgets earlier ones."""
+        if anew:
+            self._boxes.clear()
         pose = pose_of(self.landmarks)
-        self.wide = float(box[2] - box[0]) / pose.size
-        off = ((box[:2] + box[2:]) / 2 - pose.middle) / pose.size
-        self.offset = _rotation(-pose.tilt) @ off
+        wide = float(box[2] - box[0]) / pose.size
+        off = _rotation(-pose.tilt) @ ((box[:2] + box[2:]) / 2 - pose.middle) / pose.size
+        self._boxes.append(np.array([*off, wide]))
 
     def box(self, pose: Pose2d | None = None) -> tuple[FloatArray, float]:
         """Centre [2] and width of the box that belongs to the landmarks."""
         pose = pose or pose_of(self.landmarks)
-        centre = pose.middle + _rotation(pose.tilt) @ self.offset * pose.size
-        return np.asarray(centre), self.wide * pose.size
+        x, y, wide = np.mean(self._boxes, 0)
+        centre = pose.middle + _rotation(pose.tilt) @ np.array([x, y]) * pose.size
+        return np.asarray(centre), float(wide * pose.size)
 
 
 class Tracker:
@@ -156,6 +169,8 @@ class Tracker:
     def _first(self, face: _Face, picture: NDArray[np.uint8]) -> Seen:
         """A face in the frame in which it was found: placed a second time, as the next will be."""
         face.new = False
+        for _ in range(_FIRST_LOOKS):
+            self._confirm(face, picture)
         placed = self._placed(face, picture)
         if placed is not None:
             face.landmarks = placed
@@ -173,22 +188,33 @@ class Tracker:
         return self._seen(face, sure=True)
 
     def _checked(self, face: _Face, picture: NDArray[np.uint8], *, jumped: bool = False) -> Seen:
-        """Ask the detector about a face."""
+        """Ask the detector about a face, and keep a patch of it to judge its quality by."""
+        score = float("nan") if jumped else self._confirm(face, picture)
         centre, width = face.box()
         tilt = pose_of(face.landmarks).tilt
         patch = patch_of(picture, centre, _CHECK_PATCH / CHECK_FACE * width, tilt, _CHECK_PATCH)
-        found = None if jumped else confirmed(self._analyser, patch, CHECK_FACE)
-        sight = Sight(patch, found.score if found else float("nan"))
-        if found is None:
+        sight = Sight(patch, score)
+        if np.isnan(score):
             face.unsure += 1
             return self._seen(face, sure=False, sight=sight)
         proves, face.unsure = face.unsure, 0
+        return self._seen(face, sure=True, proves=proves, sight=sight)
+
+    def _confirm(self, face: _Face, picture: NDArray[np.uint8]) -> float:
+        """The detector's score for a face where it must be; NaN if it sees none."""
+        centre, width = face.box()
+        tilt = pose_of(face.landmarks).tilt
+        width_seen = CHECK_FACE * _DITHER[face.looks % len(_DITHER)]
+        face.looks += 1
+        patch = patch_of(picture, centre, _CHECK_PATCH / width_seen * width, tilt, _CHECK_PATCH)
+        found = confirmed(self._analyser, patch, width_seen)
+        if found is None:
+            return float("nan")
         box = _in_picture(patch, found)
         off = float(np.abs((box[:2] + box[2:]) / 2 - centre).max()) / width
-        if off > _DRIFTED or abs(float(box[2] - box[0]) / width - 1) > 2 * _DRIFTED:
-            face.anchor(box)
-            proves = 0
-        return self._seen(face, sure=True, proves=proves, sight=sight)
+        drifted = off > _DRIFTED or abs(float(box[2] - box[0]) / width - 1) > _DRIFTED
+        face.remember(box, anew=drifted)
+        return found.score
 
     def _seen(self, face: _Face, **known: object) -> Seen:
         return Seen(face.number, face.landmarks.copy(), face.box()[1], **known)  # type: ignore[arg-type]

@@ -17,9 +17,13 @@ _MOUTH_CORNERS = (48, 54)
 _FFHQ_EYES, _FFHQ_MOUTH, _FFHQ_DOWN = 2.0, 1.8, 0.1
 """FFHQ's alignment: half a side is the larger of so many distances between the eyes and from the
 eyes to the mouth; the centre lies this part of the latter below the eyes."""
-_WHOLE_PLACE, _WHOLE_SIZE = 0.04, 1.1
+_WHOLE_PLACE, _WHOLE_SIZE = 0.06, 1.25
 """If the window is this near to a whole square picture (a part of its side, a factor), the whole
-picture is taken: it was cropped before, and resampling would only soften it."""
+picture is taken: it was cropped before, and resampling would only soften it. The same bounds as
+those of a portrait in generation."""
+_SHIFT, _SHRINK = 0.06, 0.85
+"""To show less of what is beyond the picture, a window is moved by at most this part of its side,
+and shrunk around its middle to at least this size."""
 
 
 @attrs.frozen(eq=False)
@@ -53,7 +57,8 @@ def placings(landmarks: FloatArray, config: AnalysisConfig) -> Placing:
 def window_of(placing: Placing, grid: int, whole: tuple[int, int]) -> Window:
     """One window for a clip: the median of what its frames say, in pixels of the picture.
 
-    Without tilt it lies on a grid of *grid* pixels; *whole* is the picture's height and width.
+    If it reaches beyond the picture it is moved and shrunk a little. Without tilt it lies on a grid
+    of *grid* pixels; *whole* is the picture's height and width.
     """
     centre, side = np.median(placing.centre, 0), float(np.median(placing.side))
     tilt = float(np.median(placing.tilt))
@@ -64,6 +69,7 @@ def window_of(placing: Placing, grid: int, whole: tuple[int, int]) -> Window:
         return Window(left=float(left), top=float(top), side=side, tilt_deg=degrees)
     if _is_whole(centre, side, whole):
         return Window(left=0.0, top=0.0, side=float(whole[0] // grid * grid))
+    centre, side = _inside(centre, side, whole)
     cells = max(1, round(side / grid))
     left, top = (round(float(v) / grid - cells / 2) * grid for v in centre)
     return Window(left=float(left), top=float(top), side=float(cells * grid))
@@ -90,6 +96,21 @@ def _ffhq(landmarks: FloatArray, eyes: FloatArray, across: FloatArray) -> Placin
     )
     tilt = np.arctan2(axis[:, 1], axis[:, 0])
     return Placing(eyes + _FFHQ_DOWN * down, 2 * reach, tilt)
+
+
+def _inside(centre: FloatArray, side: float, whole: tuple[int, int]) -> tuple[FloatArray, float]:
+    """A window moved and shrunk, within bounds, so that less of it lies beyond the picture."""
+    size = np.array([whole[1], whole[0]], np.float64)
+    low, high = np.maximum(side / 2 - centre, 0), np.maximum(centre + side / 2 - size, 0)
+    move = np.clip(np.where(low + high < side, low - high, 0), -_SHIFT * side, _SHIFT * side)
+    # No further than until the other edge is reached.
+    move = np.where(low > 0, np.minimum(move, np.maximum(size - centre - side / 2, 0)), move)
+    move = np.where(high > 0, np.maximum(move, -np.maximum(centre - side / 2, 0)), move)
+    centre = centre + np.where(
+        (low > 0) & (high > 0), (size / 2 - centre).clip(-_SHIFT * side, _SHIFT * side), move
+    )
+    reach = 2 * float(np.minimum(centre, size - centre).min())
+    return centre, float(np.clip(reach, _SHRINK * side, side))
 
 
 def _is_whole(centre: FloatArray, side: float, whole: tuple[int, int]) -> bool:
