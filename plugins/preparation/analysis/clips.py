@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import attrs
@@ -143,6 +144,6 @@ def _repeated(frames: NDArray[np.uint8]) -> float:
     """Share of frames [T, R, R, 3] that repeat the last one."""
     changes = [
         float(cv2.absdiff(last[::2, ::2], now[::2, ::2]).mean())
-        for last, now in zip(frames[:-1], frames[1:], strict=True)
+        for last, now in itertools.pairwise(frames)
     ]
     return float((np.array(changes) < _STILL).mean()) if changes else 1.0

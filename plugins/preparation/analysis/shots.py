@@ -44,8 +44,12 @@ _SPANS = (8, 12, 16, 20, 25)
 """Lengths of dissolves that are tried, in frames."""
 _MIXTURE_ERROR = 0.16
 """Largest part of the difference that a mixture of two pictures leaves unexplained."""
-_STEP_BACK = 0.06
-"""By how much the share of the new picture may go back from a frame to the next."""
+_STEP_BACK, _LARGEST_STEP = 0.06, 0.3
+"""By how much the share of the new picture may go back, or grow, from a frame to the next."""
+_GROWS = 0.02
+"""By how much the share of the new picture grows at least, while it does."""
+_LEAST_MIXED = 4
+"""Fewer mixed frames are a cut."""
 
 
 def thumbnail(frame: NDArray[np.uint8]) -> FloatArray:
@@ -113,39 +117,35 @@ class ShotDetector:
         return shots
 
     def spoiled(self, t: int) -> bool:
-        """Whether frame *t* is in a dissolve; known once frame t + GRADUAL_LAG was pushed."""
-        return any(first < t < last for first, last in self._dissolves)
+        """Whether frame *t* is in a dissolve or fade; known once t + GRADUAL_LAG was pushed."""
+        return any(first <= t <= last for first, last in self._dissolves)
 
     def _decided(self) -> int:
         now = self._waiting.popleft()
         if self._before is None:
             self._before = now
             return self.shot
-        if now.flat != self._before.flat and self._stays_flat(now):
-            # Into black: what comes after is another shot. Out of it: that shot.
-            self.shot += not self._before.flat
-            self._usual.clear()
-        elif self._is_cut(now):
+        if now.flat != self._before.flat:
+            if self._lasts(now):  # into black: what comes after is another shot
+                self.shot += not self._before.flat
+                self._usual.clear()
+                self._before = now
+            return self.shot
+        if now.flat:
+            return self.shot
+        if self._is_change(self._before, now):
+            if not all(self._is_change(self._before, later) for later in self._waiting):
+                return self.shot  # a flash: what follows is compared with what was before it
             self.shot += 1
             self._usual.clear()
-        elif not now.flat:
+        else:
             self._usual.append((self._before.colour_change(now), self._before.form_change(now)))
-        elif not self._before.flat:
-            return self.shot  # a flash without any contrast: compare what follows with before it
         self._before = now
         return self.shot
 
-    def _stays_flat(self, now: _Small) -> bool:
+    def _lasts(self, now: _Small) -> bool:
+        """Whether the next pictures are as empty, or as full, as this one."""
         return all(later.flat == now.flat for later in self._waiting)
-
-    def _is_cut(self, now: _Small) -> bool:
-        before = self._before
-        assert before is not None
-        if now.flat or before.flat:
-            return False
-        return self._is_change(before, now) and all(
-            self._is_change(before, later) for later in self._waiting
-        )
 
     def _is_change(self, before: _Small, after: _Small) -> bool:
         colour, form = before.colour_change(after), before.form_change(after)
@@ -155,30 +155,48 @@ class ShotDetector:
         return bool(by_form or by_colour)
 
     def _look_for_dissolve(self) -> None:
-        """Whether a dissolve has just come to its end."""
+        """Whether a dissolve, or a fade, has just come to its end."""
         window = list(self._window)
-        for span in _SPANS:
-            if len(window) > span and _is_dissolve(window[-span - 1 :]):
-                last = self._pushed - 1
-                first = last - span
-                if self._dissolves and self._dissolves[-1][1] >= first:
-                    first = min(first, self._dissolves.pop()[0])
-                else:
-                    self.shot += 1
-                self._dissolves.append((first, last))
-                return
+        for span in reversed(_SPANS):
+            if len(window) <= span:
+                continue
+            mixed = _mixed(window[-span - 1 :])
+            if mixed is None:
+                continue
+            start = self._pushed - 1 - span
+            first, last = start + mixed[0], start + mixed[1]
+            if self._dissolves and self._dissolves[-1][1] >= first - 1:
+                earlier = self._dissolves.pop()
+                first, last = min(first, earlier[0]), max(last, earlier[1])
+            elif not window[-1].flat and not window[-span - 1].flat:  # fades are told by black
+                self.shot += 1
+            self._dissolves.append((first, last))
+            return
 
 
-def _is_dissolve(frames: list[_Small]) -> bool:
+def _mixed(frames: list[_Small]) -> tuple[int, int] | None:
+    """The first and last of *frames* that are mixtures, if they go from one picture to another."""
     first, last = frames[0], frames[-1]
-    if first.flat or last.flat or first.form_change(last) < _FORM_CUT:
-        return False
-    between = np.stack([one.colours for one in frames[1:-1]]) - first.colours
+    if first.flat and last.flat:
+        return None
+    if not (first.flat or last.flat) and first.form_change(last) < _FORM_CUT:
+        return None
+    between = np.stack([one.colours for one in frames]) - first.colours
     change = last.colours - first.colours
     size = float((change**2).sum())
     share = (between * change).sum((1, 2, 3)) / size
     rest = between - share[:, None, None, None] * change
     error = np.sqrt((rest**2).sum((1, 2, 3)) / size)
-    steps = np.diff(np.concatenate([[0.0], share, [1.0]]))
-    steady = float(steps.min()) > -_STEP_BACK and float(steps.max()) < 4.0 / len(frames)
-    return bool(steady and float(error.max()) < _MIXTURE_ERROR)
+    steps = np.diff(share)
+    if float(error.max()) > _MIXTURE_ERROR:
+        return None
+    if float(steps.min()) < -_STEP_BACK or float(steps.max()) > _LARGEST_STEP:
+        return None
+    # From the middle outwards, as long as the new picture's share grows.
+    middle = int(np.argmax(share[1:] > 0.5))
+    start, stop = middle, middle
+    while start > 0 and steps[start - 1] > _GROWS:
+        start -= 1
+    while stop < len(steps) - 1 and steps[stop + 1] > _GROWS:
+        stop += 1
+    return (start + 1, stop) if stop - start >= _LEAST_MIXED else None

@@ -14,8 +14,8 @@ FloatArray = NDArray[np.float64]
 
 _SMOOTH = 1.0
 """Frames over which the tremble of landmarks is averaged."""
-_SPEAKS = 0.012
-"""Least activity of lips that speak; those of a listener tremble by about half of it."""
+_SPEAKS = 0.008
+"""Least activity of lips that speak; those of a listener tremble by 0.001 to 0.005."""
 _CLEARLY = 1.8
 """The speaker's lips are this many times as active as anybody else's."""
 _SHARE = 0.2
@@ -67,8 +67,8 @@ class Lips:
         own = self.activity(track, start, stop)
         most = max(self.activity(one, start, stop) for one in others)
         detail = f"lips move by {own:.3f}, another's by {most:.3f}"
-        if own >= max(_SPEAKS, _CLEARLY * most):
+        if own >= max(_SPEAKS, _CLEARLY * most) and most < _SPEAKS:
             return "", detail
-        if most >= max(_SPEAKS, _CLEARLY * own):
+        if most >= max(_SPEAKS, _CLEARLY * own) and own < _SPEAKS:
             return "listener", detail
         return "several-speakers", detail

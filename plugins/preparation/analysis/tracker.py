@@ -34,7 +34,11 @@ _SEARCH_EVERY = 25
 _SEARCH_NOBODY = 5
 """The same while there is none."""
 _BOXES = 3
-_BOX_SHIFT, _BOX_SCALES = 0.05, (0.95, 1.05)
+_BOX_SHIFT, _BOX_UP, _BOX_SCALES = 0.04, 0.045, (1.06, 1.14)
+"""Boxes are shifted along a circle, and larger and higher than the detector's: in a lower, smaller
+one, dlib's landmarks take the rim of glasses for eyes."""
+_ASTRAY = 0.06
+"""Landmarks of a box this part of its width away from those of the others do not count."""
 _PATCH, _PATCH_FACE = 384, 192
 _CHECK_PATCH = 2 * CHECK_FACE
 _TURN = 2.399963
@@ -229,7 +233,7 @@ class Tracker:
             return None if found is None else patch.to_picture(found.landmarks)
         boxes = _boxes(face.age)
         points = [self._follower.follow(patch.image, box).landmarks for box in boxes]
-        return patch.to_picture(np.mean(points, 0, np.float64))
+        return patch.to_picture(_agreed(np.stack(points).astype(np.float64)))
 
 
 def _boxes(age: int) -> list[NDArray[np.float32]]:
@@ -239,9 +243,17 @@ def _boxes(age: int) -> list[NDArray[np.float32]]:
         angle = 2 * np.pi * k / _BOXES + _TURN * age
         half = _PATCH_FACE / 2 * _BOX_SCALES[(k + age) % len(_BOX_SCALES)]
         x = _PATCH / 2 + _BOX_SHIFT * _PATCH_FACE * np.cos(angle)
-        y = _PATCH / 2 + _BOX_SHIFT * _PATCH_FACE * np.sin(angle)
+        y = _PATCH / 2 + (_BOX_SHIFT * np.sin(angle) - _BOX_UP) * _PATCH_FACE
         found.append(np.array([x - half, y - half, x + half, y + half], np.float32))
     return found
+
+
+def _agreed(points: FloatArray) -> FloatArray:
+    """The mean [68, 2] of landmarks [N, 68, 2] in a patch, without those that went astray."""
+    middle = np.median(points, 0)
+    off = np.linalg.norm(points - middle, axis=-1).mean(-1)
+    good = off < max(_ASTRAY * _PATCH_FACE, float(off.min()) + 1e-6)
+    return np.asarray(points[good].mean(0))
 
 
 def _jumps(before: Pose2d, after: Pose2d, width: float) -> bool:
