@@ -1,0 +1,1 @@
+"""Preparation of a training corpus from raw videos."""
