@@ -46,4 +46,6 @@ def ray_engine(address: str | None = None, workers: int | None = None) -> Engine
     Raises:
         InputError: Ray is not installed.
     """
-    raise NotImplementedError(address, workers)
+    from styletalker.core.engine.ray_engine import RayEngine
+
+    return RayEngine.checked(address, workers)

@@ -13,7 +13,7 @@ from styletalker.core.engine.worker import Fault
 from styletalker.core.errors import RunError, StyletalkerError, compose
 from styletalker.core.run.environment import cores
 
-__all__ = ["inline_engine", "local_engine"]
+__all__ = ["inline_engine", "local_engine", "pickled", "sound"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -63,7 +63,7 @@ class _Local:
         """See :class:`Engine`."""
         if not items:
             return
-        with Pool(_pickled(work), min(self.workers, len(items))) as pool:
+        with Pool(pickled(work), min(self.workers, len(items))) as pool:
             yield from _attempts(pool, items, label)
 
 
@@ -76,18 +76,22 @@ def _attempts(
     made alone.
     """
     crashed: list[int] = []
-    for index, result in pool.results(range(len(items)), lambda k: _pickled(items[k])):
+    for index, result in pool.results(range(len(items)), lambda k: pickled(items[k])):
         if isinstance(result, Failure) and result.crashed:
             crashed.append(index)
         else:
-            yield index, _sound(result, items[index], label)
+            yield index, sound(result, items[index], label)
     pool.shrink(1)
-    for index, result in pool.results(sorted(crashed), lambda k: _pickled(items[k])):
-        yield index, _sound(result, items[index], label)
+    for index, result in pool.results(sorted(crashed), lambda k: pickled(items[k])):
+        yield index, sound(result, items[index], label)
 
 
-def _sound(result: Any, item: Any, label: Callable[[Any], str]) -> Any:
-    """*result*, unless it tells of a fault of the program."""
+def sound(result: Any, item: Any, label: Callable[[Any], str]) -> Any:
+    """What the work said of *item*, in the words of an engine.
+
+    Raises:
+        ItemError: *result* tells of a fault of the program.
+    """
     if isinstance(result, Fault):
         raise ItemError(f"{label(item)}: {result.text}") from _TraceError(result.trace)
     if isinstance(result, Failure) and result.crashed:
@@ -103,9 +107,14 @@ class _TraceError(Exception):
         return f"\n{self.args[0]}"
 
 
-def _pickled(value: Any) -> bytes:
+def pickled(value: Any, dumps: Callable[[Any], bytes] = pickle.dumps) -> bytes:
+    """*value* to be sent to another process.
+
+    Raises:
+        RunError: it cannot be sent.
+    """
     try:
-        return pickle.dumps(value)
+        return dumps(value)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         problem = f"{type(value).__name__} cannot be sent to another process: {error}"
         fix = "Importable functions and classes can, open files and lambdas cannot."

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-__all__ = ["ONE_THREAD", "one_thread", "set_one_thread"]
+__all__ = ["ONE_THREAD", "environment", "set_one_thread"]
 
 ONE_THREAD: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
@@ -28,10 +28,10 @@ they are imported."""
 
 
 @contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """While this lasts, processes that are started get :data:`ONE_THREAD`."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """While this lasts, processes that are started get *values* in their environment."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:

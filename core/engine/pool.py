@@ -12,7 +12,7 @@ from multiprocessing import connection
 from typing import Any, Self
 
 from styletalker.core.engine.api import Failure
-from styletalker.core.engine.one_thread import one_thread
+from styletalker.core.engine.one_thread import ONE_THREAD, environment
 from styletalker.core.engine.worker import READY, serve
 from styletalker.core.errors import RunError, compose
 
@@ -118,7 +118,7 @@ class _Worker:
         self.ready = self.dead = False
         self.refusal = ""
         try:
-            with one_thread():
+            with environment(ONE_THREAD):
                 self.process.start()
         except OSError as error:
             problem = f"a worker process cannot be started: {error.strerror or error}"

@@ -18,7 +18,10 @@ def square(number: int) -> int:
 
 
 def behave(how: str) -> str:
-    """Do as *how* says; ``once:FOLDER`` dies in the first attempt only."""
+    """Do as *how* says.
+
+    ``once:FOLDER`` dies in the first attempt only, ``parent:FOLDER`` kills the parent process then.
+    """
     kind, _, rest = how.partition(":")
     if kind == "mistake":
         raise MediaError(f"{rest}: is not a video")
@@ -26,6 +29,9 @@ def behave(how: str) -> str:
         raise ValueError(f"a fault\nin {rest}")
     if kind == "kill" or (kind == "once" and _first_time(Path(rest))):
         os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "parent" and _first_time(Path(rest)):
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
     if kind == "segfault":
         signal.signal(signal.SIGSEGV, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGSEGV)

@@ -1,0 +1,171 @@
+"""The engine of Ray gives what the local one gives, with a worker lost on the way.
+
+Starting Ray takes seconds: one script does everything that needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from styletalker.core.engine import Failure, local_engine, open_engine
+from styletalker.core.engine.ray_session import check_address
+from styletalker.core.errors import InputError
+from support.work import behave
+
+TESTS = str(Path(__file__).parent.parent)
+INSTALL = "Ray is not installed: pip install 'styletalker[distributed]'"
+SCRIPT = """
+import json, sys, time
+sys.path.insert(0, sys.argv[1])
+from styletalker.core.engine import ItemError, open_engine
+from styletalker.core.engine.ray_session import session
+from styletalker.core.errors import RunError
+from support.work import Remembers, behave, environment, sleep_with_pid
+
+def own(number):
+    return number + 1
+
+def tell(value):
+    print(json.dumps(value), flush=True)
+
+if __name__ == "__main__":
+    items, folder, dead = json.loads(sys.argv[2]), sys.argv[3], sys.argv[4]
+    engine = open_engine("ray", workers=2)
+    try:
+        list(open_engine("ray", address=dead).map(own, [1]))
+    except RunError as error:
+        tell(str(error))
+    with session(None, 2):
+        tell([(k, repr(one)) for k, one in engine.map(behave, items)])
+        tell(list(engine.map(own, [1])))
+        tell(list(engine.map(environment, ["OMP_NUM_THREADS"]))[0][1][0])
+        tell([calls for _, (pid, calls) in open_engine("ray", workers=1).map(Remembers(), [1] * 3)])
+        try:
+            list(engine.map(behave, ["bug:there"], label=lambda how: "item 7"))
+        except ItemError as error:
+            tell([str(error), str(error.__cause__)])
+        list(engine.map(sleep_with_pid, [folder] * 2))
+"""
+
+
+def closed_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the script says of everything, how it ends with Ctrl-C, and what is left then."""
+    pytest.importorskip("ray.data", reason=INSTALL)
+    folder = tmp_path_factory.mktemp("ray")
+    items = ["a", "kill:", f"parent:{folder}", "mistake:b.mp4", "c", "memory:"]
+    dead = closed_port()
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
+    command = [sys.executable, script, TESTS, json.dumps(items), str(folder), dead]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        deadline = time.monotonic() + 300
+        while len(list(folder.glob("*.pid"))) < 2 and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        family = list(descendants(process.pid))
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert len(lines) == 6, out + err
+    return {
+        "items": items,
+        "dead": dead,
+        "lines": lines,
+        "err": err,
+        "status": process.returncode,
+        "family": family,
+        "pids": [int(path.stem) for path in folder.glob("*.pid")],
+        "lost": (folder / "begun").exists(),
+    }
+
+
+def descendants(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            yield child
+            yield from descendants(child)
+
+
+def test_ray_gives_what_the_local_engine_gives(told: dict[str, Any]) -> None:
+    found = dict(map(tuple, told["lines"][1]))
+    local = dict(local_engine(2).map(behave, [*told["items"][:2], "x", *told["items"][3:]]))
+    local[2] = f"did {told['items'][2]}"
+    assert found == {index: repr(one) for index, one in local.items()}
+    assert isinstance(local[1], Failure)
+    assert told["lost"]  # a worker of Ray was killed on the way
+
+
+def test_work_comes_from_a_script_too_and_has_one_process_with_one_thread(
+    told: dict[str, Any],
+) -> None:
+    assert told["lines"][2:5] == [[[0, 2]], "1", [1, 2, 3]]
+
+
+def test_a_fault_of_the_program_is_told_with_its_traceback(told: dict[str, Any]) -> None:
+    text, trace = told["lines"][5]
+    assert text == "item 7: ValueError: a fault in there"
+    assert "in behave" in trace
+
+
+def test_ctrl_c_leaves_nothing(told: dict[str, Any]) -> None:
+    assert told["status"] == -signal.SIGINT
+    assert told["err"].count("KeyboardInterrupt") == 1
+    assert set(told["pids"]) <= set(told["family"])
+    assert len(told["family"]) > 6  # Ray's own and its workers
+    deadline = time.monotonic() + 30
+    while any(map(is_alive, told["family"])) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [pid for pid in told["family"] if is_alive(pid)] == []
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_cluster_that_does_not_answer(told: dict[str, Any]) -> None:
+    assert told["lines"][0] == (
+        f"no Ray cluster answers at {told['dead']}: [Errno 111] Connection refused. "
+        "Start one with `ray start --head`, or leave --address out."
+    )
+
+
+def test_addresses() -> None:
+    for good in (None, "auto", "local", "10.0.0.1:6379", "head:1"):
+        check_address(good)
+    for bad in ("ray://10.0.0.1:10001", "10.0.0.1", ":6379", "head:port"):
+        with pytest.raises(InputError, match=r"^--address; expected auto, or HOST:PORT of the"):
+            check_address(bad)
+
+
+def test_without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError) as caught:
+        open_engine("ray")
+    said = str(caught.value)
+    assert said.startswith("--engine ray: Ray is not installed (")
+    assert said.endswith(". pip install 'styletalker[distributed]', or leave --engine out.")
