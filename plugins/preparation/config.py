@@ -8,6 +8,7 @@ from typing import Literal
 import attrs
 from styletalker.core.config.options import OPERATIONAL, above, within
 from styletalker.plugins.preparation.analysis.config import AnalysisConfig
+from styletalker.plugins.preparation.analysis.sound_config import SoundConfig
 from styletalker.plugins.preparation.offset.config import OffsetConfig
 
 __all__ = ["DataCommandConfig", "PrepareConfig", "PrepareCorpusConfig"]
@@ -26,6 +27,8 @@ class PrepareConfig:
     offset: Literal["correct", "reject", "ignore"] = "correct"
     """Sound that is early or late: moved, or its stretch rejected, or (for sound known to be
     right, and for languages or faces on which the measure is not sure) left as it is."""
+    sound: SoundConfig = attrs.field(factory=SoundConfig)
+    """What good sound is."""
     sync: OffsetConfig = attrs.field(factory=OffsetConfig)
     """When the offset of the sound is sure."""
     longest_hours: float = attrs.field(default=4.0, validator=above(0.0, 1000.0))

@@ -94,7 +94,7 @@ def open_video(path: Path, config: PrepareConfig) -> Video:
         raise Refused("too-long", f"{float(seconds) / 3600:.2f} hours", facts)
     frames = max(1, int(seconds * FPS + Fraction(1, 2)))
     if frames < config.analysis.min_frames:
-        raise Refused("too-short", f"{float(seconds):.2f} s", facts)
+        raise Refused("video-too-short", f"{float(seconds):.2f} s", facts)
     return Video(movie=movie, frames=frames, facts=facts)
 
 
@@ -116,7 +116,7 @@ def sound_of(video: Video) -> SoundStore:
     try:
         _check_whole(video, store.samples / SAMPLE_RATE)
         if all(is_silent(block) for block in store.blocks(SAMPLE_RATE)):
-            raise Refused("silent", "", video.facts)
+            raise Refused("all-silent", "", video.facts)
     except Refused:
         store.__exit__(None, None, None)
         raise

@@ -35,8 +35,10 @@ FILE_REASONS: Mapping[str, Reason] = MappingProxyType(
         "damaged-sound": Reason(
             "the sound cannot be decoded to its end", "Download or export the file again."
         ),
-        "silent": Reason("the whole sound is silence", "See whether the right track was exported."),
-        "too-short": Reason(
+        "all-silent": Reason(
+            "the whole sound is silence", "See whether the right track was exported."
+        ),
+        "video-too-short": Reason(
             "the video is shorter than the shortest clip", "Lower analysis.min_clip_s."
         ),
         "too-long": Reason(

@@ -12,12 +12,14 @@ __all__ = ["Senses", "stretch_reasons"]
 
 @attrs.frozen(kw_only=True)
 class Senses:
-    """The four measures a preparation is made of; each an importable function."""
+    """The measures a preparation is made of; each an importable function."""
 
     candidates: Callable[..., Iterator[Any]]
-    """See :func:`styletalker.plugins.preparation.analysis.candidates`."""
+    """See :func:`styletalker.plugins.preparation.analysis.stream.candidates`."""
     sound_facts: Callable[..., Any]
-    """See :func:`styletalker.plugins.preparation.analysis.sound_facts`."""
+    """See :func:`styletalker.plugins.preparation.analysis.sound.sound_facts`."""
+    sound_fault: Callable[..., tuple[str, str]]
+    """See :func:`styletalker.plugins.preparation.analysis.sound.sound_fault`."""
     offset_curve: Callable[..., Any]
     """See :func:`styletalker.plugins.preparation.offset.offset_curve`."""
     decide_offset: Callable[..., Any]
@@ -26,13 +28,14 @@ class Senses:
     @classmethod
     def installed(cls) -> Senses:
         """The real ones."""
-        from styletalker.plugins.preparation.analysis.sound import sound_facts
+        from styletalker.plugins.preparation.analysis.sound import sound_facts, sound_fault
         from styletalker.plugins.preparation.analysis.stream import candidates
         from styletalker.plugins.preparation.offset import decide_offset, offset_curve
 
         return cls(
             candidates=candidates,
             sound_facts=sound_facts,
+            sound_fault=sound_fault,
             offset_curve=offset_curve,
             decide_offset=decide_offset,
         )
@@ -40,7 +43,8 @@ class Senses:
 
 def stretch_reasons() -> Mapping[str, str]:
     """Slug -> meaning of every reason that the measures give."""
-    from styletalker.plugins.preparation import offset
     from styletalker.plugins.preparation.analysis.results import REASONS
+    from styletalker.plugins.preparation.analysis.sound import SOUND_REASONS
+    from styletalker.plugins.preparation.offset import REASONS as OFFSET_REASONS
 
-    return {**REASONS, **getattr(offset, "REASONS", {})}
+    return {**REASONS, **SOUND_REASONS, **OFFSET_REASONS}

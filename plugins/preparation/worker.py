@@ -236,8 +236,9 @@ class _Maker:
             begin, end = first + offset.frames, last + offset.frames
             waveform = self.sound.between(begin * SAMPLES, end * SAMPLES)
             heard = self.senses.sound_facts(waveform, SAMPLE_RATE)
-            if heard.reasons:
-                self._reject(draft, heard.reasons[0], heard.detail)
+            reason, detail = self.senses.sound_fault(heard, self.config.sound)
+            if reason:
+                self._reject(draft, reason, detail)
                 continue
             files = pictures_between(draft, first, last, self.scratch, self.config.quality)
             flac = io.BytesIO()

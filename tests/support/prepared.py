@@ -14,6 +14,7 @@ from styletalker.core.registry import Registry
 from styletalker.plugins.preparation.analysis.config import AnalysisConfig
 from styletalker.plugins.preparation.config import PrepareConfig
 from styletalker.plugins.preparation.prepare import Prepared, prepare
+
 from support.raw_videos import SENSES, NoFaces
 
 __all__ = ["CONFIG", "contents", "prepared"]

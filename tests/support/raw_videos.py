@@ -136,16 +136,20 @@ def _stretch(start: int, frames: list[NDArray[np.uint8]], config: Any) -> Iterat
 
 @attrs.frozen
 class FakeSound:
-    reasons: tuple[str, ...]
-    detail: str = ""
+    level: float
 
     def plain(self) -> dict[str, Any]:
-        return {"level_db": -20.0}
+        return {"level": round(self.level, 4)}
 
 
 def fake_sound_facts(waveform: NDArray[np.float32], sample_rate: int) -> FakeSound:
+    """How loud it is."""
+    return FakeSound(float(np.abs(waveform).mean()))
+
+
+def fake_sound_fault(facts: FakeSound, config: Any) -> tuple[str, str]:
     """Silence is rejected."""
-    return FakeSound(("silence",) if float(np.abs(waveform).mean()) < 1e-3 else ())
+    return ("silent", f"level {facts.level:.4f}") if facts.level < 1e-3 else ("", "")
 
 
 def fake_curve(
@@ -176,6 +180,7 @@ def fake_curve(
 SENSES = Senses(
     candidates=fake_candidates,
     sound_facts=fake_sound_facts,
+    sound_fault=fake_sound_fault,
     offset_curve=fake_curve,
     decide_offset=decide_offset,
 )

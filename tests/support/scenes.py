@@ -49,7 +49,10 @@ class Scene:
             if largest is None or longer <= largest:
                 yield image
                 continue
-            size = (round(image.shape[1] * largest / longer), round(image.shape[0] * largest / longer))
+            size = (
+                round(image.shape[1] * largest / longer),
+                round(image.shape[0] * largest / longer),
+            )
             yield np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
@@ -58,7 +61,9 @@ def movie(images: Any) -> MovieFile:
     return cast(MovieFile, Scene(images))
 
 
-def on_canvas(images: Images, height: int, width: int, left: int, top: int, grey: int = 90) -> Images:
+def on_canvas(
+    images: Images, height: int, width: int, left: int, top: int, grey: int = 90
+) -> Images:
     """The frames in the middle of something larger, with a pattern that detectors ignore."""
     rows, columns = np.mgrid[:height, :width]
     pattern = (grey + 20 * np.sin(columns / 17) + 15 * np.cos(rows / 23)).astype(np.uint8)
