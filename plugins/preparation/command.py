@@ -133,7 +133,9 @@ def _config(registry: Registry, options: list[str]) -> PrepareConfig:
     from styletalker.core.recipe.nodes import Node, Position
     from styletalker.plugins.preparation.config import PrepareConfig
 
-    tree = Node(value={}, position=Position("the command line"))
+    start = Position("the command line")
+    groups = ("analysis", "sound", "sync")
+    tree = Node(value={name: Node(value={}, position=start) for name in groups}, position=start)
     for option in options:
         tree = apply_override(tree, option)
     config, faults = Structurer(registry).check(tree.plain(), PrepareConfig)

@@ -45,7 +45,7 @@ def people_of(
         weights: how much each counts in a mean, such as its seconds.
         same: cosine similarity of one person.
     """
-    if not vectors:
+    if not len(vectors):
         return []
     units = np.stack([_unit(np.asarray(vector, np.float64)) for vector in vectors])
     sums = np.zeros_like(units)

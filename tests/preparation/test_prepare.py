@@ -1,4 +1,4 @@
-"""From raw videos to a corpus: what is kept and where, in the same bytes however it is disturbed."""
+"""From raw videos to a corpus: what is kept and where, in the same bytes whatever happens."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_the_sound_is_moved_where_it_belongs(out: Path) -> None:
 
 
 def test_frames_without_sound_are_trimmed(out: Path) -> None:
-    """Sound that is 3 frames late has been cut at its end, and sound 4 frames early at its start."""
+    """Sound that is 3 frames late is cut off at its end, and sound 4 frames early at its start."""
     spans: dict[str, list[tuple[int, int]]] = {}
     for _, clip in every_clip(out):
         start = round(clip.facts["start_s"] * 25)
