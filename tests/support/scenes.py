@@ -1,9 +1,9 @@
-"""Scenes with puppets for tests of video preparation: what a raw video may hold."""
+"""Scenes for tests of video preparation, and an analyser that always sees a face."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 import attrs
@@ -11,64 +11,71 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.clip import Clip
+from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
 from styletalker.core.media.movie import MovieFile
+from styletalker.evaluation.head_pose import mean_face
+from styletalker.plugins.dlib_face.analyser import Dlib
+from styletalker.plugins.dlib_face.config import DlibConfig
 from styletalker.plugins.puppet.config import PuppetConfig
 from styletalker.plugins.puppet.corpus import Puppet
+
+__all__ = ["Constant", "changed", "detector", "faceless", "movie", "on_canvas", "puppet_clip"]
 
 Images = NDArray[np.uint8]
 
 
 @functools.cache
+def detector() -> Dlib:
+    """dlib as video preparation uses it."""
+    return Dlib(DlibConfig(min_side=160, upsample_on_miss=0))
+
+
+@functools.cache
 def puppet_clip(index: int, frames: int = 50, size: int = 192) -> Clip:
-    """Clip *index* of the split test; 3 and 8 talk from the first frame to the last."""
+    """Clip *index* of the split test."""
     return Puppet(PuppetConfig(resolution=size, frames=frames)).clip("test", index)
-
-
-def puppet(index: int, frames: int = 50, size: int = 192) -> Images:
-    """Its frames [T, size, size, 3]."""
-    return puppet_clip(index, frames, size).frames
 
 
 @attrs.frozen(eq=False)
 class Scene:
-    """What :func:`candidates` needs of a MovieFile, without a file."""
+    """What is needed of a MovieFile, without a file; frames may be made when asked for."""
 
-    images: Images | list[Images]
-
-    @property
-    def width(self) -> int:
-        return int(self.images[0].shape[1])
-
-    @property
-    def height(self) -> int:
-        return int(self.images[0].shape[0])
+    images: Callable[[], Iterable[Images]]
+    height: int
+    width: int
 
     def frames(self, *, fps: int = 25, largest: int | None = None) -> Iterator[Images]:
-        for image in self.images:
-            longer = max(image.shape[:2])
+        longer = max(self.height, self.width)
+        for image in self.images():
             if largest is None or longer <= largest:
                 yield image
                 continue
-            size = (
-                round(image.shape[1] * largest / longer),
-                round(image.shape[0] * largest / longer),
-            )
+            size = (round(self.width * largest / longer), round(self.height * largest / longer))
             yield np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def movie(images: Any) -> MovieFile:
-    """The scene as a movie."""
-    return cast(MovieFile, Scene(images))
+def movie(
+    images: Images | Callable[[], Iterable[Images]], size: tuple[int, int] | None = None
+) -> MovieFile:
+    """Frames [T, H, W, 3], or what makes them (then with their size), as a movie."""
+    if callable(images):
+        assert size is not None
+        return cast(MovieFile, Scene(images, *size))
+    return cast(MovieFile, Scene(lambda: iter(images), *images.shape[1:3]))
 
 
-def on_canvas(
-    images: Images, height: int, width: int, left: int, top: int, grey: int = 90
-) -> Images:
-    """The frames in the middle of something larger, with a pattern that detectors ignore."""
+def faceless(height: int, width: int) -> Images:
+    """A picture [H, W, 3] with a pattern in which detectors see nobody."""
     rows, columns = np.mgrid[:height, :width]
-    pattern = (grey + 20 * np.sin(columns / 17) + 15 * np.cos(rows / 23)).astype(np.uint8)
-    canvas = np.repeat(np.repeat(pattern[..., None], 3, -1)[None], len(images), 0)
-    canvas[:, top : top + images.shape[1], left : left + images.shape[2]] = images
+    pattern = (90 + 20 * np.sin(columns / 17) + 15 * np.cos(rows / 23)).astype(np.uint8)
+    return np.repeat(pattern[..., None], 3, -1)
+
+
+def on_canvas(images: Images, height: int, width: int, left: int, top: int) -> Images:
+    """Frames [T, h, w, 3] somewhere in a larger picture; what does not fit is cut off."""
+    canvas = np.repeat(faceless(height, width)[None], len(images), 0)
+    part = images[:, : height - top, : width - left]
+    canvas[:, top : top + part.shape[1], left : left + part.shape[2]] = part
     return canvas
 
 
@@ -77,3 +84,26 @@ def changed(images: Images, change: Callable[[NDArray[np.float32]], Any]) -> Ima
     return np.stack(
         [np.clip(change(one.astype(np.float32)), 0, 255).astype(np.uint8) for one in images]
     )
+
+
+class Constant(FaceAnalyser):
+    """Sees one frontal face in the middle of everything, half as wide as the shorter side."""
+
+    embedding_dim = 2
+
+    def __init__(self, config: Any = None) -> None:
+        super().__init__(config)
+        self.asked = 0
+
+    def analyse(self, image: Images, *, embed: bool = False) -> tuple[Face, ...]:
+        self.asked += 1
+        middle = np.array([image.shape[1], image.shape[0]]) / 2
+        half = min(image.shape[:2]) / 4
+        face = self.follow(image, np.concatenate([middle - half, middle + half]).astype(np.float32))
+        vector = np.array([3.0, 4.0], np.float32) if embed else None
+        return (attrs.evolve(face, score=1.0, embedding=vector),)
+
+    def follow(self, image: Images, box: NDArray[np.float32]) -> Face:
+        size = float(box[2] - box[0])
+        points = (box[:2] + box[2:]) / 2 + mean_face()[:, :2] * (0.7 * size, -0.7 * size)
+        return Face(box=box, score=float("nan"), landmarks=points.astype(np.float32))

@@ -10,7 +10,7 @@ peak, hum and tones do not change.
 **Music** is told by tones that stay: peaks of the spectrum between 300 and 4000 Hz that keep their
 frequency, within 16 Hz, for a quarter of a second (Minami et al. 1998 and others use the same
 idea). The harmonics of a speaking voice glide. A moment in which three or more such tones sound
-is music, also under speech. Drums alone, and a voice that sings alone, are not told.
+is music, also under speech that is not much louder. Drums alone, and a voice that sings alone, are not told.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import attrs
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, median_filter, minimum_filter1d, uniform_filter1d
+from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 from styletalker.core.errors import InputError, compose
 from styletalker.plugins.preparation.analysis.sound_config import SoundConfig
 
@@ -61,6 +61,8 @@ _TONE_DB = 12.0
 _TONE_AROUND = 21
 _STAYS = 25
 """Hops for which a tone of music keeps its frequency: 250 ms."""
+_STAYS_SHARE = 0.75
+"""Share of that time in which it is heard: speech covers it now and then."""
 _TONES = 3
 _FULL_SCALE = 0.999
 _FLOOR = 1e-10
@@ -98,11 +100,10 @@ def sound_facts(waveform: NDArray[np.float32], sample_rate: int) -> SoundFacts:
     if not len(waveform):
         return SoundFacts(level_db=-100.0, silence=1.0, speech=0.0, music=0.0, clipped=0.0)
     sound = np.asarray(waveform, np.float64)
-    windows = _windows(sound - sound.mean(), _VOICE_WINDOW)
-    loudness = _db((windows**2).mean(-1))
-    loud = loudness > max(
-        _QUIET_DB, float(np.percentile(loudness, _LOUD_PERCENTILE)) - _BELOW_LOUD_DB
-    )
+    windows = _windows(sound, _VOICE_WINDOW)
+    loudness = _db(windows.var(-1))  # without an offset, which is no sound
+    usual = float(np.percentile(loudness, _LOUD_PERCENTILE))
+    loud = loudness > max(_QUIET_DB, usual - _BELOW_LOUD_DB)
     music = _music(sound) & loud
     emphasised = _windows(np.diff(sound, prepend=sound[:1]), _VOICE_WINDOW)
     voiced = (_periodicity(emphasised) > _VOICED) & loud & ~music & (_unrest(loudness) > _SYLLABLES)
@@ -169,8 +170,8 @@ def _music(sound: FloatArray) -> BoolArray:
     tones = (peak & (spectrum > around + _TONE_DB))[:, _TONE_BINS]
     # A tone between two bins jumps between them: it may be one bin away.
     near = maximum_filter1d(tones.astype(np.uint8), 2, axis=1)
-    ends = minimum_filter1d(near, _STAYS, axis=0, mode="constant")
-    stays = maximum_filter1d(ends, _STAYS, axis=0, mode="constant") & tones
+    steady = uniform_filter1d(near.astype(np.float32), _STAYS, axis=0, mode="constant")
+    stays = maximum_filter1d(steady > _STAYS_SHARE, _STAYS, axis=0, mode="constant") & tones
     return np.asarray(maximum_filter1d(stays.sum(1) >= _TONES, 5), np.bool_)
 
 
