@@ -51,6 +51,19 @@ class Place:
         return cls(text)
 
     @classmethod
+    def of_file(cls, url: str | Path) -> tuple[Self, str]:
+        """The place a file is in, and its name there; it need not exist.
+
+        Raises:
+            InputError: as :meth:`at`.
+        """
+        root = cls.at(url).root
+        start, slash, name = root.rpartition("/")
+        if remote.is_url(root):
+            return cls(start + slash if start.endswith(":/") else start), name
+        return cls(start or slash or "."), name
+
+    @classmethod
     def of_inputs(
         cls, url: str | Path, unreadable: Unreadable | None = None
     ) -> tuple[Self, list[str]]:
@@ -66,10 +79,8 @@ class Place:
         """
         place = cls.at(url)
         if place.exists(""):
-            start, slash, name = place.root.rpartition("/")
-            if remote.is_url(place.root):
-                return cls(start + slash if start.endswith(":/") else start), [name]
-            return cls(start or slash or "."), [name]
+            parent, name = cls.of_file(url)
+            return parent, [name]
         if not place.is_folder():
             raise InputError(compose("no such file or folder", where=str(url)))
         return place, place.names(unreadable=unreadable)
@@ -81,6 +92,8 @@ class Place:
 
     def describe(self, name: str = "") -> str:
         """The whole path or URL of a file, for people."""
+        if self.root == ".":
+            return name or self.root
         between = "" if self.root.endswith("/") else "/"
         return f"{self.root}{between}{name}" if name else self.root
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import attrs
@@ -67,7 +68,8 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
     """The rows of the results, as they are ready; *limit* tasks at once, or as many as fit."""
     strategy = None if limit is None else ray.data.TaskPoolStrategy(size=limit)
-    options = {"sent": sent, "digest": hashlib.sha256(sent).hexdigest()}
+    digest = hashlib.sha256(sent).hexdigest()
+    options = {"sent": sent, "digest": digest, "folder": str(Path.cwd())}
     results = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
         run_row, fn_kwargs=options, compute=strategy, num_cpus=1
     )

@@ -8,6 +8,7 @@ start its task again for ever.
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import sys
 import types
@@ -26,17 +27,18 @@ _KEPT: dict[str, Pool] = {}
 """The process of this Ray worker, by the digest of its work."""
 
 
-def run_row(row: dict[str, Any], *, sent: bytes, digest: str) -> dict[str, Any]:
+def run_row(row: dict[str, Any], *, sent: bytes, digest: str, folder: str) -> dict[str, Any]:
     """The answer to a row of an item: its index, and the pickled result.
 
     Args:
         row: INDEX and the pickled ITEM.
         sent: the pickled work.
         digest: of *sent*.
+        folder: where relative paths begin, if this machine has it.
     """
     answer = {INDEX: row[INDEX], _RESULT: b"", _REFUSAL: ""}
     try:
-        pool = _pool(sent, digest)
+        pool = _pool(sent, digest, folder)
         with _without_main():
             result = _second_try(pool, row[ITEM])
     except StyletalkerError as error:
@@ -55,12 +57,14 @@ def result_of(answer: dict[str, Any]) -> Any:
     return pickle.loads(answer[_RESULT])  # noqa: S301 (made by our own task)
 
 
-def _pool(sent: bytes, digest: str) -> Pool:
+def _pool(sent: bytes, digest: str, folder: str) -> Pool:
     """The one process for this work, which other work has to make room for."""
     if digest not in _KEPT:
         for pool in _KEPT.values():
             pool.shrink(0)
         _KEPT.clear()
+        with contextlib.suppress(OSError):
+            os.chdir(folder)  # processes begin where their parent is
         _KEPT[digest] = Pool(sent, 1)
     return _KEPT[digest]
 

@@ -57,6 +57,10 @@ def evaluate(
     ] = 0,
     shown: Annotated[int, typer.Option(min=0, help="Clips to show on the page.")] = 3,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0 for one per core.")] = 0,
+    engine: Annotated[str, typer.Option(help="local, or ray for a cluster.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster: HOST:PORT, or auto.")
+    ] = None,
     title: Annotated[str, typer.Option(help="Title of the page.")] = "Evaluation",
     json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -65,6 +69,7 @@ def evaluate(
     Videos are paired by file name. Everything that cannot be measured is listed with the reason.
     Can be killed at any time and called again: what was measured is kept.
     """
+    from styletalker.core.engine import open_engine
     from styletalker.core.run.progress import Reporter
     from styletalker.evaluation.harness.default import choose_metrics
     from styletalker.evaluation.harness.method import leaking, shuffled, truth_of
@@ -73,6 +78,7 @@ def evaluate(
     from styletalker.evaluation.report.write import write_report
 
     registry = context.obj
+    chosen = open_engine(engine, workers=workers or None, address=address)
     methods = _methods(generated or [], reference, manifest)
     tools = tools_of(choose_metrics(metric or (), registry), registry)
     if sync_scorer is not None:
@@ -93,6 +99,7 @@ def evaluate(
             title=title,
             shown=shown,
             workers=workers or None,
+            engine=None if engine == "local" else chosen,
             tolerance_frames=tolerance,
             progress=task.advance,
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from styletalker.core.engine import Engine
 from styletalker.core.errors import InputError, compose
 from styletalker.core.files import write_text
 from styletalker.evaluation.harness.method import Method
@@ -29,6 +30,7 @@ def write_report(
     title: str,
     shown: int = 3,
     workers: int | None = None,
+    engine: Engine | None = None,
     tolerance_frames: int = 0,
     level: float = 0.95,
     resamples: int = 1000,
@@ -43,7 +45,9 @@ def write_report(
         store: folder in which measurements are kept.
         title: of the page.
         shown: how many clips the page shows, spread over all.
-        workers: processes; None for one per core.
+        workers: processes on this machine; None for one per core.
+        engine: what works instead of those, see
+            :func:`~styletalker.evaluation.harness.run.measure_all`.
         tolerance_frames: see :func:`~styletalker.evaluation.harness.run.measure_all`.
         level: of the intervals.
         resamples: of the bootstrap.
@@ -54,7 +58,7 @@ def write_report(
 
     Raises:
         InputError: no method has a clip, or no metric is chosen.
-        RunError: something cannot be written, or a process died.
+        RunError: something cannot be written, or processes cannot be started.
     """
     if not any(method.samples for method in methods):
         raise InputError(compose("there is no clip to evaluate"))
@@ -65,6 +69,7 @@ def write_report(
         tools,
         store,
         workers=workers,
+        engine=engine,
         tolerance_frames=tolerance_frames,
         progress=progress,
     )

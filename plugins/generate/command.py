@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from styletalker.core.errors import InputError, compose
-from styletalker.core.generation.manner import MOST, Manner
+from styletalker.core.generation.manner import Manner
 from styletalker.core.interfaces.command import Command
 from styletalker.core.registry import Registry
+from styletalker.plugins.generate.batch_command import BatchOptions, run_batch
 from styletalker.plugins.generate.config import DEFAULT_MODEL
+from styletalker.plugins.generate.factors import checked_factors
 
 if TYPE_CHECKING:
     from styletalker.core.run.progress import Reporter
@@ -32,11 +34,26 @@ class GenerateCommand(Command):
 
 def run(
     context: typer.Context,
-    portrait: Annotated[Path, typer.Argument(help="Image of a person: PNG, JPEG, WebP, ...")],
-    speech: Annotated[Path, typer.Argument(help="Audio file, or a video whose sound is taken.")],
+    portrait: Annotated[
+        Path | None, typer.Argument(help="Image of a person: PNG, JPEG, WebP, ...")
+    ] = None,
+    speech: Annotated[
+        Path | None, typer.Argument(help="Audio file, or a video whose sound is taken.")
+    ] = None,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Video file: .mp4, .mov, .mkv, .webm or .gif."),
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Video file: .mp4, .mov, .mkv, .webm or .gif; of a manifest, the folder or URL.",
+        ),
+    ] = None,
+    manifest: Annotated[
+        str | None,
+        typer.Option(
+            "--manifest",
+            help="CSV or JSON lines with many jobs: portrait, audio, output or name, and options.",
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option("--model", help="A talker's folder, a run directory, or builtin:NAME.")
@@ -94,6 +111,15 @@ def run(
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="CPU threads; by default one per core.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="Of a manifest, videos made at once.")
+    ] = 1,
+    engine: Annotated[
+        str, typer.Option("--engine", help="Of a manifest: local, or ray for a cluster.")
+    ] = "local",
+    address: Annotated[
+        str | None, typer.Option("--address", help="Of a Ray cluster: HOST:PORT, or auto.")
+    ] = None,
     face_analyser: Annotated[
         str | None,
         typer.Option("--face-analyser", help="What finds the face; `toolkit list face_analyser`."),
@@ -111,60 +137,78 @@ def run(
 
     The output appears when it is complete; missing folders are made.
 
+    With --manifest, many videos: what is there and matches is kept, a row that is wrong fails
+    alone, and jobs.csv in the folder says what became of each.
+
     Example: toolkit generate face.jpg speech.wav -o talk.mp4 --seed 3
     """
-    from styletalker.core.pretrained import load_talker_components
-    from styletalker.core.run.progress import Reporter
-
-    for path in (portrait, speech, *([motion] if motion is not None else [])):
-        if not path.exists():  # before seconds of loading
-            raise InputError(compose("no such file", where=str(path)))
-    factors = _factors(0.0 if still else pose, blink, gaze, expression)
-    registry: Registry = context.obj
-    components = load_talker_components(model, registry)
-    import torch  # only now: a wrong file or model is told at once
-    from styletalker.core.talker import Talker
-
-    if threads is not None:
-        torch.set_num_threads(threads)
-    talker = Talker(
-        components, registry, name=components.name, device=device, face_analyser=face_analyser
-    )
     options: dict[str, Any] = {
-        "frames_dir": frames_dir,
         "motion": motion,
         "motion_end": motion_end,
         "seed": seed,
         "temperature": temperature,
         "motion_scale": motion_scale,
-        "manner": Manner(**factors),
         "crop": crop,
         "face": face,
         "size": size,
         "fps": fps,
         "format": format,
-        "overwrite": overwrite,
     }
+    factors = {"pose": pose, "blink": blink, "gaze": gaze, "expression": expression}
+    if manifest is not None:
+        if portrait is not None or frames_dir is not None or output is None:
+            fix = "Say --manifest FILE -o FOLDER, without portrait, speech and --frames-dir."
+            raise InputError(compose("--manifest says what is made of what", fix=fix))
+        options |= {**factors, "still": still, "motion": motion and str(motion)}
+        how = BatchOptions(
+            model=model,
+            overwrite=overwrite,
+            device=device,
+            threads=threads,
+            face_analyser=face_analyser,
+            workers=workers,
+            engine=engine,
+            address=address,
+            quiet=quiet,
+        )
+        run_batch(manifest, output, options, how, context.obj)
+        return
+    if portrait is None or speech is None:
+        fix = "Give PORTRAIT SPEECH -o OUT, or --manifest FILE -o FOLDER."
+        raise InputError(compose("no portrait or no speech is given", fix=fix))
+    for path in (portrait, speech, *([motion] if motion is not None else [])):
+        if not path.exists():  # before seconds of loading
+            raise InputError(compose("no such file", where=str(path)))
+    if still:
+        factors["pose"] = 0.0
+    options |= {"manner": Manner(**checked_factors(factors))}
+    options |= {"frames_dir": frames_dir, "overwrite": overwrite}
+    talker = _talker(context.obj, model, device, threads, face_analyser)
     if quiet:
         made = talker.generate(portrait, speech, output, **options)
     else:
+        from styletalker.core.run.progress import Reporter
+
         reporter = Reporter()
         with reporter.live():
             made = _watched(reporter, talker, portrait, speech, output, options)
     typer.echo(_summary(made, quiet=quiet))
 
 
-def _factors(pose: float, blink: float, gaze: float, expression: float) -> dict[str, float]:
-    """The factors of movements that were given, by name.
+def _talker(
+    registry: Registry, model: str, device: str, threads: int | None, face_analyser: str | None
+) -> Talker:
+    from styletalker.core.pretrained import load_talker_components
 
-    Raises:
-        InputError: one is not within 0 to 3.
-    """
-    factors = {"pose": pose, "blink": blink, "gaze": gaze, "expression": expression}
-    for name, value in factors.items():
-        if not 0 <= value <= MOST:
-            raise InputError(compose(f"--{name}", expected=f"0 to {MOST:g}", given=value))
-    return factors
+    components = load_talker_components(model, registry)
+    import torch  # only now: a wrong file or model is told at once
+    from styletalker.core.talker import Talker
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return Talker(
+        components, registry, name=components.name, device=device, face_analyser=face_analyser
+    )
 
 
 def _watched(
@@ -172,7 +216,7 @@ def _watched(
     talker: Talker,
     portrait: Path,
     speech: Path,
-    output: Path | None,
+    output: str | None,
     options: dict[str, Any],
 ) -> Generated:
     """Generate, and tell how far it is."""

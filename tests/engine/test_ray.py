@@ -20,6 +20,8 @@ import pytest
 from styletalker.core.engine import Failure, local_engine, open_engine
 from styletalker.core.engine.ray_session import check_address
 from styletalker.core.errors import InputError
+from styletalker.core.files import read_json
+from support.talker import save_tiny_talker, speech, write_portrait, write_wav
 from support.work import behave
 
 TESTS = str(Path(__file__).parent.parent)
@@ -27,6 +29,7 @@ INSTALL = "Ray is not installed: pip install 'styletalker[distributed]'"
 SCRIPT = """
 import json, sys, time
 sys.path.insert(0, sys.argv[1])
+from styletalker.core.cli.main import main
 from styletalker.core.engine import ItemError, open_engine
 from styletalker.core.engine.ray_session import session
 from styletalker.core.errors import RunError
@@ -36,7 +39,13 @@ def own(number):
     return number + 1
 
 def tell(value):
-    print(json.dumps(value), flush=True)
+    print("=", json.dumps(value), flush=True)
+
+def command(*arguments):
+    try:
+        main([*arguments, "--engine", "ray", "--workers", "1"])
+    except SystemExit as left:
+        tell(left.code)
 
 if __name__ == "__main__":
     items, folder, dead = json.loads(sys.argv[2]), sys.argv[3], sys.argv[4]
@@ -54,6 +63,10 @@ if __name__ == "__main__":
             list(engine.map(behave, ["bug:there"], label=lambda how: "item 7"))
         except ItemError as error:
             tell([str(error), str(error.__cause__)])
+        command("generate", "--manifest", "jobs.csv", "-o", "made", "--model", "tiny",
+                "--crop", "none", "--quiet")
+        command("evaluate", "--generated", "made", "--reference", "made", "-o", "report",
+                "--metric", "psnr", "--no-controls", "--shown", "0")
         list(engine.map(sleep_with_pid, [folder] * 2))
 """
 
@@ -73,9 +86,18 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     dead = closed_port()
     script = folder / "script.py"
     script.write_text(SCRIPT)
-    command = [sys.executable, script, TESTS, json.dumps(items), str(folder), dead]
+    save_tiny_talker(folder / "tiny")
+    write_portrait(folder / "p.png")
+    write_wav(folder / "s.wav", speech(0.2))
+    (folder / "jobs.csv").write_text("portrait,audio,name\np.png,s.wav,a\np.png,s.wav,b\n")
+    command = [sys.executable, str(script), TESTS, json.dumps(items), str(folder), dead]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=folder,
     )
     try:
         deadline = time.monotonic() + 300
@@ -87,12 +109,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-    lines = [json.loads(line) for line in out.splitlines()]
-    assert len(lines) == 6, out + err
+    lines = [json.loads(line[2:]) for line in out.splitlines() if line.startswith("= ")]
+    assert len(lines) == 8, out + err
     return {
         "items": items,
         "dead": dead,
         "lines": lines,
+        "printed": [line for line in out.splitlines() if not line.startswith("= ")],
+        "folder": folder,
         "err": err,
         "status": process.returncode,
         "family": family,
@@ -127,6 +151,17 @@ def test_a_fault_of_the_program_is_told_with_its_traceback(told: dict[str, Any])
     text, trace = told["lines"][5]
     assert text == "item 7: ValueError: a fault in there"
     assert "in behave" in trace
+
+
+def test_commands_work_with_ray_and_relative_paths(told: dict[str, Any]) -> None:
+    assert told["lines"][6:] == [0, 0]
+    assert told["printed"] == ["made/jobs.csv", "report/index.html"]  # and nothing of Ray's
+    assert (told["folder"] / "made" / "jobs.csv").read_text() == (
+        "row,output,fate,reason,frames,duration_s,notes\n1,a.mp4,made,,5,0.2,\n2,b.mp4,made,,5,0.2,\n"
+    )
+    summary = read_json(told["folder"] / "report" / "summary.json")
+    assert summary["methods"]["made"]["psnr"]["value"] == 100
+    assert summary["methods"]["made"]["psnr"]["clips"] == 2
 
 
 def test_ctrl_c_leaves_nothing(told: dict[str, Any]) -> None:
