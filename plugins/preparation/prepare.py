@@ -11,9 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import attrs
 from styletalker.core.config.options import Chosen
 from styletalker.core.engine import Engine, Failure, Place
 from styletalker.core.errors import (
@@ -24,14 +22,15 @@ from styletalker.core.errors import (
     StyletalkerError,
     compose,
 )
-from styletalker.core.files import digest_of, remove_torn
+from styletalker.core.files import remove_torn
 from styletalker.core.interfaces.face_analyser import FaceAnalyser
 from styletalker.core.lock import FolderLock
 from styletalker.core.registry import Registry
 from styletalker.core.run.progress import Reporter
-from styletalker.plugins.preparation.claim import CLAIM_FILE, Claim, claim
+from styletalker.plugins.preparation.claim import Claim, claim
 from styletalker.plugins.preparation.config import PrepareConfig
 from styletalker.plugins.preparation.decide import Decision, decide
+from styletalker.plugins.preparation.finished import Prepared, finished
 from styletalker.plugins.preparation.inputs import Found, Input, find_inputs
 from styletalker.plugins.preparation.lists import Listing
 from styletalker.plugins.preparation.manifest import (
@@ -52,18 +51,6 @@ __all__ = ["Prepared", "prepare"]
 
 _LOCK = "prepare"
 _MEGABYTE = 1_000_000
-
-
-@attrs.frozen(kw_only=True)
-class Prepared:
-    """What came of a preparation."""
-
-    totals: Mapping[str, Any]
-    """As the manifest has them."""
-    page: str
-    """Where to look."""
-    before: bool = False
-    """Whether it was finished before, and nothing was done."""
 
 
 def prepare(
@@ -111,7 +98,7 @@ def prepare(
     wanted = Claim.of(config, face_analyser, listed, registry)
     with _held(place):
         claim(place, wanted)
-        before = _finished(place, source, found, others, engine, reporter)
+        before = finished(place, source, found, others, engine, reporter)
         if before is not None:
             if not keep_parts:
                 place.remove(FOLDER)
@@ -156,71 +143,6 @@ def _held(place: Place) -> Iterator[None]:
             if one.is_dir():
                 remove_torn(one)
         yield
-
-
-def _finished(
-    place: Place,
-    source: Place,
-    found: Found,
-    others: Sequence[tuple[str, str]],
-    engine: Engine,
-    reporter: Reporter,
-) -> Prepared | None:
-    """What an earlier call made, if the inputs are still the same; else None."""
-    if not place.exists(MANIFEST_FILE):
-        return None
-    manifest = place.read_json(MANIFEST_FILE)
-    entries = {one["name"]: one for one in manifest["inputs"]}
-    names = {one.name for one in found.inputs} | {name for name, _ in others}
-    same = (
-        manifest["preparation"] == place.read_json(CLAIM_FILE)
-        and not manifest["totals"]["inputs"]["failed"]
-        and not found.unreadable
-        and names == set(entries)
-        and _shards_whole(place)
-    )
-    if not same:
-        return None
-    results = engine.map(_Digest(raw=source), found.inputs, label=lambda one: one.name)
-    with (
-        contextlib.closing(results),  # type: ignore[type-var]
-        reporter.task("files compared with before", len(found.inputs)) as task,
-    ):
-        for index, result in results:
-            if result != entries[found.inputs[index].name]["digest"]:
-                return None
-            task.advance()
-    return Prepared(totals=manifest["totals"], page=place.describe(PAGE_FILE), before=True)
-
-
-def _shards_whole(place: Place) -> bool:
-    from styletalker.plugins.shards.build import CORPUS_FILE
-
-    if not place.exists(CORPUS_FILE):
-        return True  # nothing was good enough
-    counts, size = place.read_json(CORPUS_FILE)["counts"], place.read_json(CORPUS_FILE)
-    for split, count in counts.items():
-        for number in range(-(-count // size["clips_per_shard"])):
-            name = f"{split}-{number:05d}"
-            if not place.exists(f"{name}.tar") or not place.exists(f"{name}.json"):
-                return False
-            if place.read_json(f"{name}.json")["bytes"] != place.size(f"{name}.tar"):
-                return False
-    return True
-
-
-@attrs.frozen(kw_only=True)
-class _Digest:
-    """The checksum of an input."""
-
-    raw: Place
-
-    def __call__(self, item: Input) -> str:
-        with self.raw.local(item.name) as path:
-            try:
-                return digest_of(path)
-            except OSError:
-                return ""
 
 
 def _worked(
