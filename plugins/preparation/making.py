@@ -61,7 +61,8 @@ class Maker:
             offsets_of(drafts, self.senses, self.config.offset, self.config.sync) if drafts else {}
         )
         wanted = [draft for draft in drafts if self._may_stay(draft, offsets[draft.track])]
-        places, size = [], 0
+        places: list[dict[str, tuple[int, int]]] = []
+        size = 0
         if wanted:
             places, size = write_part(out, key, self._files(wanted, offsets))
         clips = [

@@ -95,6 +95,33 @@ _STRETCH_REASONS: Mapping[str, Reason] = MappingProxyType(
     }
 )
 
+_REMEDIES: Mapping[str, str] = MappingProxyType(
+    {
+        "no-face": "Nothing; profiles and very small faces are not found.",
+        "face-too-small": "Lower analysis.min_face, or get the video in a higher resolution.",
+        "face-lost": "Raise analysis.bridge_frames a little.",
+        "blurred": "Lower analysis.min_sharpness, or get the video in better quality.",
+        "turned": "Raise analysis.max_yaw, analysis.max_pitch or analysis.max_roll.",
+        "occluded": "Raise analysis.max_occluded.",
+        "too-dark": "Lower analysis.min_light, or brighten the video.",
+        "too-bright": "Raise analysis.max_light.",
+        "several-speakers": "Name the regions of the faces in a list.",
+        "listener": "Nothing.",
+        "still-picture": "Nothing.",
+        "transition": "Nothing.",
+        "moves-too-far": "Raise analysis.max_travel.",
+        "cut-by-edge": "Raise analysis.max_outside.",
+        "too-short": "Lower analysis.min_clip_s.",
+        "silent": "Raise sound.max_silence.",
+        "no-speech": "Lower sound.min_speech, say for singing.",
+        "music": "Raise sound.max_music.",
+        "clipped": "Raise sound.max_clipped.",
+        "out-of-sync": "Nothing if it is a voice-over; else `offset=ignore` for sound that is right.",
+        "too-little-speech": "Lower sync.sure, or `offset=ignore` for sound that is right.",
+    }
+)
+"""What to do about the reasons that the measures give."""
+
 
 def explain(slug: str) -> Reason:
     """What a slug means: of an input, of a stretch, of the faces, the sound or the offset."""
@@ -104,4 +131,4 @@ def explain(slug: str) -> Reason:
     from styletalker.plugins.preparation.senses import stretch_reasons
 
     meaning = stretch_reasons().get(slug, slug.replace("-", " "))
-    return Reason(meaning, "")
+    return Reason(meaning[:1].lower() + meaning[1:].rstrip("."), _REMEDIES.get(slug, ""))

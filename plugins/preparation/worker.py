@@ -150,9 +150,11 @@ class Work:
 
     def _analyser(self) -> FaceAnalyser:
         if self._built is None:
-            chosen = self.face_analyser
-            given = isinstance(chosen, FaceAnalyser)
-            self._built = chosen if given else build(chosen, Registry.installed())
+            given = self.face_analyser
+            if isinstance(given, Chosen):
+                built: FaceAnalyser = build(given, Registry.installed())
+                given = built
+            self._built = given
         return self._built
 
 
