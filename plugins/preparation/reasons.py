@@ -116,7 +116,7 @@ _REMEDIES: Mapping[str, str] = MappingProxyType(
         "no-speech": "Lower sound.min_speech, say for singing.",
         "music": "Raise sound.max_music.",
         "clipped": "Raise sound.max_clipped.",
-        "out-of-sync": "Nothing if it is a voice-over; else `offset=ignore` for sound that is right.",
+        "out-of-sync": "Nothing for a voice-over; `offset=ignore` if the sound is right.",
         "too-little-speech": "Lower sync.sure, or `offset=ignore` for sound that is right.",
     }
 )
