@@ -19,7 +19,8 @@ from styletalker.plugins.dlib_face.config import DlibConfig
 from styletalker.plugins.puppet.config import PuppetConfig
 from styletalker.plugins.puppet.corpus import Puppet
 
-__all__ = ["Constant", "changed", "detector", "faceless", "movie", "on_canvas", "puppet_clip"]
+__all__ = ["FollowsRed", "SeesRed", "changed", "detector", "faceless", "movie", "on_canvas",
+           "puppet_clip", "red_disc"]  # fmt: skip
 
 Images = NDArray[np.uint8]
 
@@ -86,24 +87,41 @@ def changed(images: Images, change: Callable[[NDArray[np.float32]], Any]) -> Ima
     )
 
 
-class Constant(FaceAnalyser):
-    """Sees one frontal face in the middle of everything, half as wide as the shorter side."""
+class SeesRed(FaceAnalyser):
+    """Takes red discs for frontal faces: one in each picture, with a face's landmarks in it."""
 
     embedding_dim = 2
 
-    def __init__(self, config: Any = None) -> None:
-        super().__init__(config)
-        self.asked = 0
-
     def analyse(self, image: Images, *, embed: bool = False) -> tuple[Face, ...]:
-        self.asked += 1
-        middle = np.array([image.shape[1], image.shape[0]]) / 2
-        half = min(image.shape[:2]) / 4
-        face = self.follow(image, np.concatenate([middle - half, middle + half]).astype(np.float32))
-        vector = np.array([3.0, 4.0], np.float32) if embed else None
-        return (attrs.evolve(face, score=1.0, embedding=vector),)
+        red = (image[..., 0] > 180) & (image[..., 1] < 60)
+        if red.sum() < 100:
+            return ()
+        rows, columns = np.nonzero(red)
+        middle = np.array([columns.mean(), rows.mean()]) + 0.5
+        half = float(np.sqrt(red.sum() / np.pi))
+        points = middle + mean_face()[:, :2] * (1.2 * half, -1.2 * half)
+        face = Face(
+            box=np.concatenate([middle - half, middle + half]).astype(np.float32),
+            score=1.0,
+            landmarks=points.astype(np.float32),
+            embedding=np.array([3.0, 4.0], np.float32) if embed else None,
+        )
+        return (face,)
+
+
+class FollowsRed(SeesRed):
+    """The same, without being asked for boxes."""
 
     def follow(self, image: Images, box: NDArray[np.float32]) -> Face:
-        size = float(box[2] - box[0])
-        points = (box[:2] + box[2:]) / 2 + mean_face()[:, :2] * (0.7 * size, -0.7 * size)
-        return Face(box=box, score=float("nan"), landmarks=points.astype(np.float32))
+        return self.analyse(image)[0]
+
+
+def red_disc(height: int, width: int) -> Images:
+    """A picture [H, W, 3] with such a face in its middle, half as wide as the picture is high."""
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    inside = (rows - height / 2) ** 2 + (columns - width / 2) ** 2 < (height / 4) ** 2
+    shade = 100 + 40 * np.sin(rows / height * 9) * np.cos(columns / height * 9)
+    picture = np.repeat(shade[..., None], 3, -1)
+    picture[inside] = (230, 20, 20)
+    picture[inside, 2] += 0.5 * shade[inside]
+    return picture.astype(np.uint8)

@@ -62,9 +62,9 @@ class Held:
 class Holder:
     """Keeps the surroundings of one face, frame by frame."""
 
-    def __init__(self, size: int, side: float) -> None:
-        """For crops of *size* pixels of windows of about *side* pixels."""
-        self.shrink = max(1, int(side / (_OVERSIZE * size)))
+    def __init__(self, size: int, side: float, shorter: int) -> None:
+        """For crops of *size* of windows of about *side*, in pictures of that shorter side."""
+        self.shrink = max(1, min(int(side / (_OVERSIZE * size)), shorter // size))
         self.side = side
         self._centre: FloatArray | None = None
 

@@ -25,6 +25,8 @@ class Moment:
     """Of the face's box, in those pixels."""
     sure: bool
     """Whether the face was found."""
+    plausible: bool
+    """Whether it looks as before, though it may not have been found."""
     held: Held
     """The pixels around it."""
     rivals: tuple[int, ...]

@@ -16,6 +16,8 @@ apart first:
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +33,8 @@ _HEAD = np.concatenate(
 _HEAD[[36, 39, 42, 45]] = 1.0
 """What a point counts in the fit of the head: lips, lids and brows move by themselves."""
 _ROUNDS = 3
-_MEDIAN_OF_NORMAL = 0.6745
+_MEDIAN_OF_NORMAL, _MEDIAN_OF_RAYLEIGH = 0.6745, 0.8326
+"""Median size of normal noise, real and complex, in standard deviations."""
 _SECOND_DIFFERENCE = np.sqrt(1.5)
 """Standard deviation of x[t] - (x[t-1] + x[t+1]) / 2 for white noise of deviation one."""
 
@@ -85,8 +88,8 @@ def steady(landmarks: FloatArray) -> FloatArray:
     head = fit_similarity(landmarks)
     face = head.apart(landmarks)
     calm = Similarity(
-        factor=_filtered_complex(head.factor, _HEAD_FRAMES),
-        place=_filtered_complex(head.place, _HEAD_FRAMES),
+        factor=_filtered(head.factor, _HEAD_FRAMES),
+        place=_filtered(head.place, _HEAD_FRAMES),
     )
     moved = np.empty_like(face)
     for group in _GROUPS:
@@ -132,23 +135,25 @@ def _calmed(points: FloatArray, group: _Group) -> FloatArray:
     return np.asarray(calm @ kept + mean).reshape(points.shape)
 
 
-def _filtered_complex(values: NDArray[np.complex128], frames: float) -> NDArray[np.complex128]:
-    return _filtered(values.real, frames) + 1j * _filtered(values.imag, frames)
+def _filtered(values: NDArray[Any], frames: float) -> NDArray[Any]:
+    """The local Wiener filter of one signal [T], real or complex."""
+    mean = _averaged(values, frames)
+    spread = _averaged(np.abs(values - mean) ** 2, frames)
+    real = np.maximum(spread - _noise(values) ** 2, 0.0) / np.maximum(spread, 1e-18)
+    return np.asarray(mean + real * (values - mean))
 
 
-def _filtered(values: FloatArray, frames: float) -> FloatArray:
-    """The local Wiener filter of one signal [T]."""
-    noise = _noise(values) ** 2
-    mean = gaussian_filter1d(values, frames, mode="nearest")
-    spread = gaussian_filter1d((values - mean) ** 2, frames, mode="nearest")
-    real = np.maximum(spread - noise, 0.0) / np.maximum(spread, 1e-18)
-    return np.asarray(mean + real * (values - mean), np.float64)
+def _averaged(values: NDArray[Any], frames: float) -> NDArray[Any]:
+    if np.iscomplexobj(values):
+        return np.asarray(_averaged(values.real, frames) + 1j * _averaged(values.imag, frames))
+    return np.asarray(gaussian_filter1d(values, frames, mode="nearest"))
 
 
-def _noise(values: FloatArray) -> float:
+def _noise(values: NDArray[Any]) -> float:
     """Standard deviation of the noise in a signal that also moves: a robust guess."""
-    rest = values[1:-1] - (values[:-2] + values[2:]) / 2
-    return float(np.median(np.abs(rest))) / _MEDIAN_OF_NORMAL / float(_SECOND_DIFFERENCE)
+    rest = np.abs(values[1:-1] - (values[:-2] + values[2:]) / 2)
+    usual = _MEDIAN_OF_RAYLEIGH if np.iscomplexobj(values) else _MEDIAN_OF_NORMAL
+    return float(np.median(rest)) / usual / float(_SECOND_DIFFERENCE)
 
 
 def _complex(points: FloatArray) -> NDArray[np.complex128]:

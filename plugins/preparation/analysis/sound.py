@@ -10,7 +10,8 @@ peak, hum and tones do not change.
 **Music** is told by tones that stay: peaks of the spectrum between 300 and 4000 Hz that keep their
 frequency, within 16 Hz, for a quarter of a second (Minami et al. 1998 and others use the same
 idea). The harmonics of a speaking voice glide. A moment in which three or more such tones sound
-is music, also under speech that is not much louder. Drums alone, and a voice that sings alone, are not told.
+is music, also under speech that is not much louder. Drums alone, and a voice that sings alone,
+are not told.
 """
 
 from __future__ import annotations

@@ -77,12 +77,13 @@ class Stretch:
         if self._holder is None or not 1 / _OTHER_SIZE < side / self._holder.side < _OTHER_SIZE:
             if self._holder is not None:
                 yield from self.end()
-            self._holder = Holder(self._config.size, side)
+            self._holder = Holder(self._config.size, side, min(picture.shape[:2]))
         moment = Moment(
             t=t,
             landmarks=seen.landmarks,
             width=seen.width,
             sure=seen.sure,
+            plausible=seen.plausible,
             held=self._holder.hold(picture, at.centre[0]),
             rivals=rivals,
             crowd=crowd,
@@ -90,7 +91,7 @@ class Stretch:
         if seen.sight is not None:
             moment.looks = self._appearance.look(seen.sight, self._config.max_occluded)
         for k in range(1, min(seen.proves, len(self._pending)) + 1):
-            self._pending[-k].sure = True
+            self._pending[-k].sure = self._pending[-k].sure or self._pending[-k].plausible
         self._pending.append(moment)
         if len(self._pending) >= _BLOCK + GRADUAL_LAG:
             yield from self._judge(_BLOCK)

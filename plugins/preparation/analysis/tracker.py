@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 
 import attrs
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
@@ -53,6 +54,9 @@ _FIRST_LOOKS = 3
 """How often the detector looks at a new face."""
 _REMEMBERED = 8
 """Boxes of the detector that are averaged."""
+_LIKENESS, _ALIKE = 24, 0.6
+"""Pixels a side of a face that is compared with itself, and the least correlation: one that turns
+and speaks stays above 0.9 from a frame to the next."""
 _DRIFTED = 0.3
 """A box this part of its width from the detector's is set anew."""
 _SAME = 0.3
@@ -81,8 +85,10 @@ class Seen:
     """Width of its box, pixels."""
     sure: bool
     """Whether the face is there, as far as is known yet."""
+    plausible: bool = True
+    """Whether it looks like the face that was there before, though the detector may not see it."""
     proves: int = 0
-    """Frames before this one that were unsure, of which it now turns out that all was well."""
+    """Frames before this one that were unsure: the plausible ones of them were right after all."""
     sight: Sight | None = None
     """In frames in which the detector was asked."""
 
@@ -97,6 +103,8 @@ class _Face:
         self.unsure = 0
         self.new = True
         self.looks = 0
+        self.likeness: FloatArray | None = None
+        self.now: FloatArray | None = None
         self._boxes: deque[FloatArray] = deque(maxlen=_REMEMBERED)
         self.remember(np.asarray(found.box, np.float64))
 
@@ -184,14 +192,23 @@ class Tracker:
         face.age += 1
         placed = self._placed(face, picture)
         before = pose_of(face.landmarks)
+        alike = _alike(face.likeness, face.now)
         jumped = placed is None or _jumps(before, pose_of(placed), face.box()[1])
         if placed is not None and not jumped:
             face.landmarks = placed
-        if jumped or face.unsure or face.age % CHECK_EVERY == 0:
-            return self._checked(face, picture, jumped=jumped)
+        if jumped or not alike or face.unsure or face.age % CHECK_EVERY == 0:
+            return self._checked(face, picture, jumped=jumped, alike=alike)
+        face.likeness = face.now
         return self._seen(face, sure=True)
 
-    def _checked(self, face: _Face, picture: NDArray[np.uint8], *, jumped: bool = False) -> Seen:
+    def _checked(
+        self,
+        face: _Face,
+        picture: NDArray[np.uint8],
+        *,
+        jumped: bool = False,
+        alike: bool = True,
+    ) -> Seen:
         """Ask the detector about a face, and keep a patch of it to judge its quality by."""
         score = float("nan") if jumped else self._confirm(face, picture)
         centre, width = face.box()
@@ -200,7 +217,9 @@ class Tracker:
         sight = Sight(patch, score)
         if np.isnan(score):
             face.unsure += 1
-            return self._seen(face, sure=False, sight=sight)
+            plausible = alike and not jumped
+            return self._seen(face, sure=False, plausible=plausible, sight=sight)
+        face.likeness = face.now
         proves, face.unsure = face.unsure, 0
         return self._seen(face, sure=True, proves=proves, sight=sight)
 
@@ -228,6 +247,7 @@ class Tracker:
         centre, width = face.box()
         tilt = pose_of(face.landmarks).tilt
         patch = patch_of(picture, centre, _PATCH / _PATCH_FACE * width, tilt, _PATCH)
+        face.now = _likeness(patch.image)
         if self._follower is None:
             found = confirmed(self._analyser, patch, _PATCH_FACE)
             return None if found is None else patch.to_picture(found.landmarks)
@@ -246,6 +266,20 @@ def _boxes(age: int) -> list[NDArray[np.float32]]:
         y = _PATCH / 2 + (_BOX_SHIFT * np.sin(angle) - _BOX_UP) * _PATCH_FACE
         found.append(np.array([x - half, y - half, x + half, y + half], np.float32))
     return found
+
+
+def _likeness(patch: NDArray[np.uint8]) -> FloatArray:
+    """The face in a patch as a few numbers, without brightness and contrast."""
+    start = (_PATCH - _PATCH_FACE) // 2
+    face = np.ascontiguousarray(patch[start : start + _PATCH_FACE : 2, start:-start:2])
+    small = cv2.resize(face, (_LIKENESS, _LIKENESS), interpolation=cv2.INTER_AREA).mean(-1)
+    return np.asarray((small - small.mean()) / max(float(small.std()), 1.0), np.float64)
+
+
+def _alike(before: FloatArray | None, now: FloatArray | None) -> bool:
+    if before is None or now is None:
+        return True
+    return float((before * now).mean()) > _ALIKE
 
 
 def _agreed(points: FloatArray) -> FloatArray:
