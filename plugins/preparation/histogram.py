@@ -14,6 +14,7 @@ __all__ = ["bars", "histogram"]
 _WIDTH, _HEIGHT = 420, 150
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 8, 24
 _BINS = 20
+_NEAR_END = 0.95
 _LABELS = 190
 _ROW = 24
 

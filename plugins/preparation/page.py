@@ -16,7 +16,7 @@ from styletalker.plugins.preparation.part import record_name
 from styletalker.plugins.preparation.reasons import explain
 from styletalker.plugins.preparation.records import Record
 
-__all__ = ["PAGE_FILE", "write_page"]
+__all__ = ["PAGE_FILE", "length_text", "many_text", "write_page"]
 
 PAGE_FILE = "index.html"
 _MOST_PICTURES = 400
@@ -156,8 +156,8 @@ def _lost(reasons: Mapping[str, Any]) -> str:
 
 
 def _count(one: Mapping[str, Any]) -> str:
-    inputs = f"{one['inputs']} inputs" if one["inputs"] else ""
-    stretches = f"{one['stretches']} stretches" if one["stretches"] else ""
+    inputs = many_text(one["inputs"], "input") if one["inputs"] else ""
+    stretches = many_text(one["stretches"], "stretch", "stretches") if one["stretches"] else ""
     length = length_text(one["seconds"]) if one["seconds"] else ""
     return ", ".join(part for part in (length, stretches, inputs) if part)
 
@@ -177,8 +177,8 @@ def _sheet(shown: Sequence[Placed], total: int, pictures: Mapping[str, str]) -> 
 def _picture(one: Placed, picture: str) -> str:
     start = one.clip.start / FPS
     tip = html.escape(f"{one.name}: {one.source} from {start:.2f} s, {one.identity}, {one.split}")
-    moved = f", {one.clip.offset_frames:+d}" if one.clip.offset_frames else ""
-    caption = html.escape(f"{one.source} {start:.0f} s +{one.clip.seconds:.1f} s{moved}")
+    moved = f", sound {one.clip.offset_frames:+d}" if one.clip.offset_frames else ""
+    caption = html.escape(f"{one.source} at {start:.0f} s, {one.clip.seconds:.1f} s{moved}")
     return (
         f'<figure title="{tip}"><img alt="{tip}" loading="lazy" '
         f'src="data:image/jpeg;base64,{picture}"><figcaption>{caption}</figcaption></figure>'
@@ -214,6 +214,11 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, wrap: bool = 
         f'<div class="{kind}"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"
     )
+
+
+def many_text(count: int, one: str, several: str = "") -> str:
+    """A count for people: ``1 clip``, ``2 clips``."""
+    return f"{count} {one if count == 1 else several or one + 's'}"
 
 
 def length_text(seconds: float) -> str:

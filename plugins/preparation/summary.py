@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from styletalker.core.errors import MediaError, RunError
-from styletalker.plugins.preparation.page import length_text
+from styletalker.plugins.preparation.page import length_text, many_text
 from styletalker.plugins.preparation.reasons import explain
 
 __all__ = ["exit_status", "summary_of"]
@@ -19,15 +19,15 @@ def summary_of(totals: Mapping[str, Any]) -> list[str]:
     inputs = totals["inputs"]
     count = sum(inputs.values())
     first = (
-        f"{inputs['kept']} of {count} inputs give {_many(totals['clips'], 'clip')}, "
+        f"{inputs['kept']} of {count} inputs give {many_text(totals['clips'], 'clip')}, "
         f"{length_text(totals['kept_s'])} of {length_text(totals['seconds'])}, "
-        f"of {_many(totals['identities'], 'person', 'people')}{_splits(totals['splits'])}."
+        f"of {many_text(totals['identities'], 'person', 'people')}{_splits(totals['splits'])}."
     )
     lines = [first]
     if inputs["duplicate"]:
-        lines.append(f"{_many(inputs['duplicate'], 'input is a copy', 'inputs are copies')}.")
+        lines.append(f"{many_text(inputs['duplicate'], 'input is a copy', 'inputs are copies')}.")
     if inputs["rejected"]:
-        lines.append(f"{_many(inputs['rejected'], 'input is', 'inputs are')} rejected.")
+        lines.append(f"{many_text(inputs['rejected'], 'input is', 'inputs are')} rejected.")
     reasons = sorted(totals["reasons"].items(), key=lambda item: (-item[1]["seconds"], item[0]))
     for slug, one in reasons[:_MOST_REASONS]:
         lines.append(f"  {slug}: {_how_much(one)}; {explain(slug).meaning}")
@@ -35,7 +35,7 @@ def summary_of(totals: Mapping[str, Any]) -> list[str]:
         lines.append(f"  and {len(reasons) - _MOST_REASONS} more reasons: see the page")
     if inputs["failed"]:
         lines.append(
-            f"{_many(inputs['failed'], 'input')} could not be tried: "
+            f"{many_text(inputs['failed'], 'input')} could not be tried: "
             "see above; mend it and call again to go on."
         )
     if len(totals["splits"]) == 1:
@@ -60,9 +60,5 @@ def _splits(splits: Mapping[str, Any]) -> str:
 
 def _how_much(one: Mapping[str, Any]) -> str:
     parts = [length_text(one["seconds"])] if one["seconds"] else []
-    parts += [_many(one["inputs"], "input")] if one["inputs"] else []
-    return ", ".join(parts) or _many(one["stretches"], "stretch", "stretches")
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count} {one if count == 1 else several or one + 's'}"
+    parts += [many_text(one["inputs"], "input")] if one["inputs"] else []
+    return ", ".join(parts) or many_text(one["stretches"], "stretch", "stretches")
