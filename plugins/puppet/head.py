@@ -29,6 +29,7 @@ from styletalker.plugins.puppet.glasses import glasses_parts
 from styletalker.plugins.puppet.hair import hair_parts, paint_hair
 from styletalker.plugins.puppet.headwear import headwear_parts, paint_headwear
 from styletalker.plugins.puppet.identity import Identity
+from styletalker.plugins.puppet.landmark_track import LandmarkTrack
 from styletalker.plugins.puppet.landmarks import (
     landmark_rig,
     lip_aperture,
@@ -236,6 +237,10 @@ class Head:
         visible = visible_landmarks(found, depth)
         landmarks = (found[:, :2] / samples).astype(np.float32)
         return Frame(image=image, landmarks=landmarks, visible=visible)
+
+    def landmark_track(self) -> LandmarkTrack:
+        """What gives the landmarks of :meth:`render` without a picture, some 15 times as fast."""
+        return LandmarkTrack(self._rig, self._landmarks, self._eyes)
 
 
 def _teeth_edge(mesh: Mesh, jaw: JawRig) -> FloatArray:

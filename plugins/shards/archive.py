@@ -30,7 +30,7 @@ from styletalker.core.files import atomic_path
 from styletalker.core.media.sound import decode_flac, encode_flac
 from styletalker.core.media.video import Quality, encode_video, read_frames
 
-__all__ = ["facts_of", "read_archive", "read_clip", "write_archive"]
+__all__ = ["add_clip", "facts_of", "read_archive", "read_clip", "write_archive"]
 
 _ARRAYS = ("landmarks", "visible", "parameters")
 
@@ -40,12 +40,17 @@ def write_archive(path: Path, clips: Iterable[Clip], quality: Quality) -> list[s
     names, ustar = [], tarfile.USTAR_FORMAT
     with atomic_path(path) as temporary, tarfile.open(temporary, "w", format=ustar) as archive:
         for clip in clips:
-            for suffix, content in _files_of(clip, quality).items():
-                member = tarfile.TarInfo(f"{clip.name}.{suffix}")
-                member.size, member.mode = len(content), 0o644
-                archive.addfile(member, io.BytesIO(content))
+            add_clip(archive, clip.name, _files_of(clip, quality))
             names.append(clip.name)
     return names
+
+
+def add_clip(archive: tarfile.TarFile, name: str, files: Mapping[str, bytes]) -> None:
+    """Append the files of a clip, suffix -> content, to an open archive."""
+    for suffix in sorted(files):
+        member = tarfile.TarInfo(f"{name}.{suffix}")
+        member.size, member.mode = len(files[suffix]), 0o644
+        archive.addfile(member, io.BytesIO(files[suffix]))
 
 
 def read_archive(path: Path) -> dict[str, dict[str, tuple[int, int]]]:

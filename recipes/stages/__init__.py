@@ -16,6 +16,7 @@ from styletalker.recipes.stages.config import (
     TalkerStageConfig,
 )
 from styletalker.recipes.stages.evaluate_config import EvaluateConfig
+from styletalker.recipes.stages.lip_config import LipMatchingConfig
 from styletalker.recipes.stages.performing_config import (
     PerformancesConfig,
     PerformerConfig,
@@ -141,6 +142,16 @@ def styletalker_components() -> list[Component]:
             source="StyleTalker: arXiv 2208.10922",
             licence="Apache-2.0",
             smoke=_BRIEFLY,
+        ),
+        Component(
+            role="stage",
+            name="lip_matching",
+            target="styletalker.recipes.stages.lip_matching:TrainLipMatching",
+            config=LipMatchingConfig,
+            summary="trains the network that measures audio-video offsets from landmarks",
+            source="SyncNet: Chung & Zisserman 2016, on landmarks; the loss is ours",
+            licence="Apache-2.0",
+            smoke={**_BRIEFLY, "channels": 8, "blocks": 1, "outputs": 4},
         ),
         Component(
             role="stage",

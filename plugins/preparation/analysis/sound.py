@@ -25,8 +25,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
-from styletalker.core.config.options import within
 from styletalker.core.errors import InputError, compose
+from styletalker.plugins.preparation.analysis.sound_config import SoundConfig
 
 __all__ = ["SOUND_REASONS", "SoundConfig", "SoundFacts", "sound_facts", "sound_fault"]
 
@@ -67,20 +67,6 @@ _STAYS_SHARE = 0.75
 _TONES = 3
 _FULL_SCALE = 0.999
 _FLOOR = 1e-10
-
-
-@attrs.frozen(kw_only=True)
-class SoundConfig:
-    """Which sound is good enough."""
-
-    max_silence: float = attrs.field(default=0.7, validator=within(0.0, 1.0))
-    """Largest share of silence, 0 to 1."""
-    min_speech: float = attrs.field(default=0.25, validator=within(0.0, 1.0))
-    """Least share of speech, 0 to 1."""
-    max_music: float = attrs.field(default=0.35, validator=within(0.0, 1.0))
-    """Largest share of the time in which music sounds, 0 to 1."""
-    max_clipped: float = attrs.field(default=0.005, validator=within(0.0, 1.0))
-    """Largest share of samples at full scale, 0 to 1."""
 
 
 @attrs.frozen(kw_only=True)

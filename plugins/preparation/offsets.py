@@ -1,0 +1,78 @@
+"""By how much the sound of each face of a video is moved, and which faces do not speak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+from styletalker.plugins.preparation.drafts import Draft
+from styletalker.plugins.preparation.offset.config import OffsetConfig
+from styletalker.plugins.preparation.senses import Senses
+
+__all__ = ["TrackOffset", "offsets_of"]
+
+_AGREES = 2.0
+"""Standard deviations of chance by which a short face must speak for the offset of its video: one
+in forty that does not talk does."""
+
+
+@attrs.frozen(kw_only=True)
+class TrackOffset:
+    """What is done about the sound of one face."""
+
+    frames: int
+    """By how many the sound is late (+) or early (-); it is moved by so much."""
+    confidence: float
+    reason: str = ""
+    """Why the face's stretches are not kept; empty if they are."""
+    detail: str = ""
+
+
+def offsets_of(
+    drafts: Sequence[Draft], senses: Senses, choice: str, config: OffsetConfig
+) -> Mapping[str, TrackOffset]:
+    """For each track of a video, by the evidence of all its clips.
+
+    A face that is too short to tell by itself has the offset of the whole video, if that is sure
+    and the face speaks for it rather than against it: a listener does not.
+
+    Args:
+        drafts: the clips of one video.
+        senses: decides.
+        choice: ``correct``, ``reject`` or ``ignore``, as the option ``offset`` says.
+        config: when to be sure.
+    """
+    tracks: dict[str, list[Any]] = {}
+    for draft in drafts:
+        tracks.setdefault(draft.track, []).append(draft.curve)
+    whole = senses.decide_offset([draft.curve for draft in drafts], config)
+    found = {}
+    for track, curves in tracks.items():
+        own = senses.decide_offset(curves, config)
+        if not own.sure and whole.sure and _support(curves, whole.frames) >= _AGREES:
+            own = attrs.evolve(whole, confidence=own.confidence)
+        found[track] = _acted(own, choice)
+    return found
+
+
+def _acted(found: Any, choice: str) -> TrackOffset:
+    confidence = round(float(found.confidence), 4)
+    if choice == "ignore":
+        return TrackOffset(frames=0, confidence=confidence)
+    if not found.sure:
+        detail = f"best {found.frames:+d} frames, confidence {confidence:.1f}"
+        return TrackOffset(frames=0, confidence=confidence, reason=found.reason, detail=detail)
+    if choice == "reject" and found.frames != 0:
+        detail = f"{found.frames:+d} frames"
+        return TrackOffset(frames=0, confidence=confidence, reason="offset", detail=detail)
+    return TrackOffset(frames=found.frames, confidence=confidence)
+
+
+def _support(curves: Sequence[Any], frames: int) -> float:
+    """How much curves speak for an offset, in standard deviations of chance."""
+    evidence = np.concatenate([curve.evidence for curve in curves])
+    relative = evidence - evidence.mean(1, keepdims=True)
+    spread = float(np.sqrt(np.square(relative).sum() / relative.shape[1]))
+    return float(relative.sum(0)[curves[0].most + frames]) / max(spread, 1e-9)
