@@ -149,12 +149,8 @@ class MovieFile:
         """
         return AudioFile.open(self.path) if self.has_sound else None
 
-    def _shown(
-        self, since: Fraction = Fraction(0), largest: int | None = None
-    ) -> Iterator[_Shown]:
-        """The frames as the file has them, or shrunk to a longer side; from one at or before
-        *since* [s] on, or all.
-        """
+    def _shown(self, since: Fraction = Fraction(0), largest: int | None = None) -> Iterator[_Shown]:
+        """The frames from one at or before *since* [s] on, as the file has them, or smaller."""
         size = _within(self.height, self.width, largest)
         with contextlib.ExitStack() as stack:
             container = stack.enter_context(opened(self.path))

@@ -104,5 +104,3 @@ class TrainPerformerPrior(Stage):
                 network(context, "motion_vae").eval(),
                 progress.advance,
             )
-        from styletalker.recipes.objectives.basis import coordinates_of
-        from styletalker.recipes.objectives.likelihood import Likelihood, MotionSource

@@ -1,4 +1,4 @@
-"""Speed and steadiness of the analysis of raw videos: python tests/benchmarks/preparation.py VIDEO...
+"""Speed and steadiness of the analysis of videos: python tests/benchmarks/preparation.py VIDEO...
 
 For each video this prints what was found, the processor's time per frame (decoding, faces, crops,
 identity, all of it) and the peak of memory, and for the clips' landmarks, in pixels at 256 px:
@@ -86,7 +86,8 @@ def jitter_of(clip: Candidate) -> str:
     parts = {name: np.sqrt((off[:, group] ** 2).mean()) for name, group in GROUPS.items()}
     face = np.sqrt((off[:, 17:48] ** 2).mean())
     said = ", ".join(f"{name} {value:.2f}" for name, value in parts.items())
-    return f"jitter in {int(still.sum())} still pairs of frames: {face:.2f} px without jaw, lips; {said}"
+    count = int(still.sum())
+    return f"jitter in {count} still pairs of frames: {face:.2f} px without jaw, lips; {said}"
 
 
 def analysed(path: Path, config: AnalysisConfig) -> list[Candidate]:
