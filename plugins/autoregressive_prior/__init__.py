@@ -38,7 +38,7 @@ def styletalker_components() -> list[Component]:
             name="autoregressive_mixture",
             target="styletalker.plugins.autoregressive_prior.mixture:MixturePrior",
             config=MixturePriorConfig,
-            summary="mixtures of Gaussians with momentum: blinks now and then, heads that do not drift",
+            summary="mixtures of Gaussians with momentum: blinks now and then, heads without drift",
             source="mixture density networks: Bishop 1994; over time: Graves, arXiv 1308.0850",
             pretrained={"portrait": _WEIGHTS.format("portrait")},
             licence="Apache-2.0",
