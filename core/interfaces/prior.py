@@ -91,6 +91,10 @@ class Prior(nn.Module, Contract, interface=True):
 class Alignable(Protocol):
     """What a prior offers besides if it looks at motion in coordinates of its own."""
 
+    disturbance: float
+    """Deviation of an offset that training adds, for each recording, to where the past of each
+    coordinate seems to be; 0 at first. The prior then does not rely on exact places."""
+
     @property
     def aligned(self) -> bool:
         """Whether that was done."""

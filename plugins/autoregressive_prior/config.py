@@ -37,7 +37,3 @@ class MixturePriorConfig(GaussianPriorConfig):
     memory: int = attrs.field(default=500, validator=within(2, 1_000_000))
     """Frames that the recurrent state remembers at most when motion is drawn, 2 to 1,000,000:
     not more than a window in training had, or it drifts to where it was never trained."""
-    disturbance: float = attrs.field(default=0.4, validator=within(0.0))
-    """Deviation of the offset that is added, in training, to where the recurrence sees each
-    coordinate, at least 0; coordinates have unit deviation. It then does not rely on exact
-    places, which are its own drawn ones later."""

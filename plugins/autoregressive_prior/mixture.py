@@ -21,7 +21,7 @@ _APART = 0.1
 _NARROW, _WIDE = -4.0, -1.0
 """Log std of the narrowest and the widest component at first."""
 _MOST_LOG_STD = 8.0
-"""Bound of |log std|. Wide, because smooth motion is nearly certain: a floor of a hundredth of
+"""Bound of -log std; its other bound is 0, the deviation of a coordinate. Wide, because smooth motion is nearly certain: a floor of a hundredth of
 the motion's range would shake the head."""
 _GO_ON = 1.0
 """Momentum at first, before the sigmoid."""
@@ -80,7 +80,7 @@ class MixturePrior(AutoregressivePrior):
             config, motion_dim=motion_dim, audio_dim=audio_dim, num_ws=num_ws, w_dim=w_dim
         )
         count, channels = config.components, config.channels
-        self.memory = config.memory
+        self.memory, self.disturbance = config.memory, 0.0
         self.basis = nn.Parameter(torch.eye(motion_dim))
         self.reach: Tensor
         self.register_buffer(
@@ -120,11 +120,11 @@ class MixturePrior(AutoregressivePrior):
     def seen(self, past: Tensor) -> Tensor:
         """Where each coordinate is within its reach, and how fast [B, T, 2 Z].
 
-        In training both are blurred, with an offset for each recording.
+        In training with a :attr:`disturbance` both are blurred, with an offset for each recording.
         """
         place, velocity = self._moving(past)
-        if self.training and self.config.disturbance:
-            offset = self.config.disturbance * torch.randn_like(place[:, :1])
+        if self.training and self.disturbance:
+            offset = self.disturbance * torch.randn_like(place[:, :1])
             place = place + offset + _BLUR * torch.randn_like(place)
             velocity = velocity + _BLUR_OF_VELOCITY * torch.randn_like(velocity)
         return torch.cat([place.clamp(*self.reach), _FAST * velocity], -1)
@@ -170,7 +170,7 @@ class MixturePrior(AutoregressivePrior):
             beyond = place - place.clamp(*self.reach)
             rest = (1 - functional.softplus(self.returning)) * place - _PULL * beyond
             mean = rest[..., None] + momentum.sigmoid() * velocity[..., None] + change
-            log_std = _MOST_LOG_STD * torch.tanh(log_std / _MOST_LOG_STD)
+            log_std = (_MOST_LOG_STD * torch.tanh(log_std / _MOST_LOG_STD)).clamp(max=0)
             return torch.log_softmax(weight, -1), mean, log_std
 
 

@@ -49,9 +49,11 @@ class TrainPerformerPrior(Stage):
         )
         prior = network(context, "prior")
         before = copy.deepcopy(prior).eval()
-        if isinstance(prior, Alignable) and not prior.aligned:
-            coordinates = coordinates_of(seen)
-            prior.align(coordinates.basis, coordinates.reach)
+        if isinstance(prior, Alignable):
+            prior.disturbance = config.disturbance
+            if not prior.aligned:
+                coordinates = coordinates_of(seen)
+                prior.align(coordinates.basis, coordinates.reach)
         objective = Likelihood(prior, noise=config.noise)
         trained = train(context, objective, source, config.training)
         found = trained.modules["prior"]

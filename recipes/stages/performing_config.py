@@ -61,6 +61,9 @@ class PerformerPriorConfig:
     noise: float = attrs.field(default=0.15, validator=within(0.0, 1.0))
     """What the posterior's standard deviation is multiplied with, 0 to 1: its noise is new in
     every frame, and would shake the motion that is drawn."""
+    disturbance: float = attrs.field(default=0.0, validator=within(0.0))
+    """How wrong the prior sees the past of its coordinates, as part of their deviation, at least 0;
+    for priors that have coordinates. What is drawn strays less, if it was trained without first."""
     clips: int = attrs.field(default=0, validator=within(0))
     """How many clips of the split, from the first; 0 for all."""
     split: str = "train"
