@@ -21,8 +21,8 @@ _APART = 0.1
 _NARROW, _WIDE = -4.0, -1.0
 """Log std of the narrowest and the widest component at first."""
 _MOST_LOG_STD = 8.0
-"""Bound of -log std; its other bound is 0, the deviation of a coordinate. Wide, because smooth motion is nearly certain: a floor of a hundredth of
-the motion's range would shake the head."""
+"""Bound of -log std; its other bound is 0, the deviation of a coordinate. Wide, because smooth
+motion is nearly certain: a floor of a hundredth of the motion's range would shake the head."""
 _GO_ON = 1.0
 """Momentum at first, before the sigmoid."""
 _RETURN = -4.0
