@@ -1,4 +1,4 @@
-"""Speed and steadiness of the analysis of videos: python tests/benchmarks/preparation.py VIDEO...
+"""Speed and steadiness of video analysis: python tests/benchmarks/preparation.py VIDEO...
 
 For each video this prints what was found, the processor's time per frame (decoding, faces, crops,
 identity, all of it) and the peak of memory, and for the clips' landmarks, in pixels at 256 px:
@@ -86,8 +86,8 @@ def jitter_of(clip: Candidate) -> str:
     parts = {name: np.sqrt((off[:, group] ** 2).mean()) for name, group in GROUPS.items()}
     face = np.sqrt((off[:, 17:48] ** 2).mean())
     said = ", ".join(f"{name} {value:.2f}" for name, value in parts.items())
-    count = int(still.sum())
-    return f"jitter in {count} still pairs of frames: {face:.2f} px without jaw, lips; {said}"
+    pairs = f"{int(still.sum())} still pairs of frames"
+    return f"jitter in {pairs}: {face:.2f} px without jaw and lips; {said}"
 
 
 def analysed(path: Path, config: AnalysisConfig) -> list[Candidate]:
@@ -96,7 +96,7 @@ def analysed(path: Path, config: AnalysisConfig) -> list[Candidate]:
     done = [0]
     start = time.process_time()
     found = []
-    for one in candidates(MovieFile.open(path), config, analyser, lambda n: done.append(n)):
+    for one in candidates(MovieFile.open(path), config, analyser, done.append):
         if isinstance(one, Candidate):
             found.append(one)
         else:
