@@ -141,6 +141,20 @@ def test_a_rate_out_of_range(tmp_path: Path) -> None:
             MovieFile.open(tmp_path / "a.mp4").frames(fps=fps)
 
 
+def test_large_frames_are_shrunk_to_a_longer_side(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    with VideoWriter(path, fps=25) as writer:
+        for level in (40, 200):
+            writer.write(np.full((64, 96, 3), level, np.uint8))
+    movie = MovieFile.open(path)
+    small = list(movie.frames(largest=48))
+    assert [frame.shape for frame in small] == [(32, 48, 3)] * 2
+    assert [round(float(frame.mean()) / 40) for frame in small] == [1, 5]
+    assert [frame.shape for frame in movie.frames(largest=96)] == [(64, 96, 3)] * 2
+    with pytest.raises(InputError, match="largest; expected 1 pixel or more"):
+        movie.frames(largest=0)
+
+
 def test_a_damaged_video(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     rng = np.random.default_rng(0)

@@ -45,9 +45,12 @@ class Held:
         rows = _indices(round(window.top / self.shrink), side, self.whole[0]) - self.top
         columns = _indices(round(window.left / self.shrink), side, self.whole[1]) - self.left
         height, width = self.image.shape[:2]
-        piece = self.image[np.clip(rows, 0, height - 1)][:, np.clip(columns, 0, width - 1)]
+        if _straight(rows, height) and _straight(columns, width):
+            piece = self.image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        else:
+            piece = self.image[np.clip(rows, 0, height - 1)][:, np.clip(columns, 0, width - 1)]
         if side == size:
-            return piece
+            return np.array(piece, np.uint8)
         how = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
         return np.asarray(cv2.resize(piece, (size, size), interpolation=how), np.uint8)
 
@@ -91,6 +94,12 @@ def _span(centre: float, reach: float, grid: int, length: int) -> tuple[int, int
     first = min(max(0, int((centre - reach) // grid)), length - 1)
     last = max(min(length, int((centre + reach) // grid) + 1), first + 1)
     return first, last
+
+
+def _straight(indices: NDArray[np.intp], length: int) -> bool:
+    """Whether *indices* are all of *length* in a row, without a mirror."""
+    first, last = int(indices[0]), int(indices[-1])
+    return 0 <= first <= last < length and last - first == len(indices) - 1
 
 
 def _indices(first: int, count: int, length: int) -> NDArray[np.intp]:
