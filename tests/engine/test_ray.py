@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 from styletalker.core.engine import Failure, local_engine, open_engine
-from styletalker.core.engine.ray_session import check_address
-from styletalker.core.errors import InputError
+from styletalker.core.engine.ray_session import _connect, check_address
+from styletalker.core.errors import InputError, RunError
 from styletalker.core.files import read_json
 from support.talker import save_tiny_talker, speech, write_portrait, write_wav
 from support.work import behave
@@ -204,3 +204,27 @@ def test_without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     said = str(caught.value)
     assert said.startswith("--engine ray: Ray is not installed (")
     assert said.endswith(". pip install 'styletalker[distributed]', or leave --engine out.")
+
+
+class Refusing:
+    """Stands for Ray where a cluster does not let one in."""
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+
+    def init(self, **options: Any) -> None:
+        raise ConnectionError("Failed to connect") from RuntimeError(self.cause)
+
+
+@pytest.mark.parametrize(
+    ("cause", "address", "message"),
+    [
+        ("x: InvalidAuthToken: y", "h:1", "no Ray at h:1: the cluster asks for a token, which is"),
+        ("no route", "h:1", "no Ray at h:1: Failed to connect. Is this machine part of the"),
+        ("no room", "local", "Ray cannot start on this machine: Failed to connect"),
+    ],
+)
+def test_a_cluster_that_lets_nobody_in(cause: str, address: str, message: str) -> None:
+    with pytest.raises(RunError) as caught:
+        _connect(Refusing(cause), {}, address)
+    assert str(caught.value).startswith(message)
