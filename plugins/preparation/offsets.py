@@ -9,13 +9,14 @@ import attrs
 import numpy as np
 from styletalker.plugins.preparation.drafts import Draft
 from styletalker.plugins.preparation.offset.config import OffsetConfig
+from styletalker.plugins.preparation.offset.decision import probabilities
 from styletalker.plugins.preparation.senses import Senses
 
 __all__ = ["TrackOffset", "offsets_of"]
 
-_AGREES = 2.0
-"""Standard deviations of chance by which a short face must speak for the offset of its video: one
-in forty that does not talk does."""
+_AGREES = 0.4
+"""Least probability that a short face gives the offset of its video, give or take a frame; 0.1 is
+what a face that does not talk gives."""
 
 
 @attrs.frozen(kw_only=True)
@@ -62,7 +63,7 @@ def _acted(found: Any, choice: str) -> TrackOffset:
     if choice == "ignore":
         return TrackOffset(frames=0, confidence=confidence)
     if not found.sure:
-        detail = f"best {found.frames:+d} frames, confidence {confidence:.1f}"
+        detail = f"best {found.frames:+d} frames, confidence {confidence:.2f}"
         return TrackOffset(frames=0, confidence=confidence, reason=found.reason, detail=detail)
     if choice == "reject" and found.frames != 0:
         detail = f"{found.frames:+d} frames"
@@ -71,8 +72,7 @@ def _acted(found: Any, choice: str) -> TrackOffset:
 
 
 def _support(curves: Sequence[Any], frames: int) -> float:
-    """How much curves speak for an offset, in standard deviations of chance."""
-    evidence = np.concatenate([curve.evidence for curve in curves])
-    relative = evidence - evidence.mean(1, keepdims=True)
-    spread = float(np.sqrt(np.square(relative).sum() / relative.shape[1]))
-    return float(relative.sum(0)[curves[0].most + frames]) / max(spread, 1e-9)
+    """The probability of an offset, give or take a frame, by some curves."""
+    chances = probabilities(np.concatenate([curve.evidence for curve in curves]))
+    place = curves[0].most + frames
+    return float(chances[max(place - 1, 0) : place + 2].sum())

@@ -1,20 +1,21 @@
-"""Which lips go with which sound, learnt as the odds of offsets and of no offset at all."""
+"""Which lips go with which sound, learnt as the odds of offsets."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
+from styletalker.core.errors import InputError, compose
 from styletalker.core.training.draws import Draws
 from styletalker.core.training.objective import Objective
 from styletalker.plugins.preparation.offset.lips import lip_measures
 from styletalker.plugins.preparation.offset.network import LipMatcher, shifted_products
 from styletalker.recipes.objectives.lip_examples import LipExamples
 from torch import Tensor
-from torch.nn import functional
 
 __all__ = ["LipMatching", "LipWindows", "found_in_time", "seen_landmarks"]
 
@@ -22,6 +23,10 @@ MOST = 15
 """Shifts of -15 to 15 frames are told apart, as SyncNet does."""
 _SHORTEST, _LONGEST = 40, 104
 """Frames of a batch's windows."""
+_PIECES = (1, 2, 4)
+"""Into how many pieces a window is cut: lengths from 10 to 104 frames."""
+_FLAT = 0.3
+"""Weight of being unsure of the wrong sound: at 1, lips of real people seem to fit nothing."""
 _SLACK = (0.15, 0.7, 0.15)
 """How sure the truth is: lips are a frame early or late as they please."""
 _WANDER_FRAMES = 6
@@ -58,7 +63,15 @@ class LipWindows:
     """
 
     def __init__(self, examples: LipExamples, *, seed: int, batch: int) -> None:
-        """Draw *batch* windows of *examples* per step."""
+        """Draw *batch* windows of *examples* per step.
+
+        Raises:
+            InputError: a recording is too short for a window and the sound around it.
+        """
+        least, given = _SHORTEST + 2 * MOST + 1, int(examples.lengths.min())
+        if given < least:
+            problem = "a recording is too short"
+            raise InputError(compose(problem, expected=f"at least {least} frames", given=given))
         self.examples, self.seed, self.batch_size = examples, seed, batch
         self.starts = np.concatenate([[0], np.cumsum(examples.lengths)])
 
@@ -69,7 +82,8 @@ class LipWindows:
         takes = rng.permutation(len(lengths))[: self.batch_size]
         frames = int(rng.integers(_SHORTEST, min(_LONGEST, lengths[takes].min() - 2 * MOST)))
         items = [self._item(step, row, int(takes[row]), frames) for row in rows]
-        measures, columns = (np.stack(part) for part in zip(*items, strict=True))
+        points, columns = (np.stack(part) for part in zip(*items, strict=True))
+        measures = lip_measures(points)
         return {"measures": torch.from_numpy(measures), "columns": torch.from_numpy(columns)}
 
     def _item(
@@ -87,14 +101,14 @@ class LipWindows:
         before = np.minimum(times.astype(int), len(known) - 2)
         share = (times - before)[:, None, None].astype(np.float32)
         points = (1 - share) * known[before] + share * known[before + 1]
-        return lip_measures(seen_landmarks(rng, points)), columns
+        return seen_landmarks(rng, points), columns
 
 
 class LipMatching(Objective):
-    """Cross-entropy of the right shift among all shifts and none, over pieces of a window.
+    """Cross-entropy of the right shift among all shifts, over pieces of a window.
 
-    Half of the pieces hear somebody else: their right answer is none, whose evidence is 0 by
-    definition. So the sum of evidence says whether there is an offset at all.
+    Each piece also hears somebody else: then every shift must be as likely as every other, so that
+    evidence says how sure an offset is.
     """
 
     def __init__(self, matcher: LipMatcher) -> None:
@@ -102,30 +116,34 @@ class LipMatching(Objective):
         super().__init__()
         self.matcher = matcher
 
-    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:  # noqa: ARG002
+    def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:  # noqa: ARG002 - chances are the source's
         """Losses of a batch of :class:`LipWindows`."""
         lips, sound = self.matcher(batch["measures"], batch["columns"])
         right = shifted_products(lips, sound, MOST, MOST)
         wrong = shifted_products(lips, sound.roll(1, 0), MOST, MOST)
-        losses: dict[str, Tensor] = {}
-        total, hits, count = right.new_zeros(()), right.new_zeros(()), 0
-        for pieces in (1, 2, 4):
-            length = right.shape[1] // pieces
-            odds = [
-                one[:, : length * pieces].unflatten(1, (pieces, length)).sum(2).flatten(0, 1)
-                for one in (right, wrong)
-            ]
-            logits = functional.pad(torch.cat(odds), (0, 1))  # the last is none
-            target = torch.zeros_like(logits)
-            half = len(logits) // 2
-            target[:half, MOST - 1 : MOST + 2] = target.new_tensor(_SLACK)
-            target[half:, -1] = 1
-            total = total + functional.cross_entropy(logits, target)
-            found = logits[:half, :-1].argmax(1)
-            hits, count = hits + ((found - MOST).abs() <= 1).float().mean(), count + 1
-        losses["matching"] = total / count
-        losses["_found"] = hits.detach() / count
-        return losses
+        target = right.new_zeros(right.shape[2])
+        target[MOST - 1 : MOST + 2] = target.new_tensor(_SLACK)
+        matching, uniform, hits = [], [], []
+        for pieces in _PIECES:
+            odds = _summed(right, pieces)
+            matching.append(-(odds.log_softmax(1) @ target).mean())
+            uniform.append(-_summed(wrong, pieces).log_softmax(1).mean())
+            hits.append(((odds.argmax(1) - MOST).abs() <= 1).float().mean())
+        return {
+            "sync": torch.stack(matching).mean(),
+            "uniform": _FLAT * torch.stack(uniform).mean(),
+            "_found": torch.stack(hits).mean().detach(),
+        }
+
+    def chance_level(self) -> float:
+        """The loss ``sync`` of guessing: ln 31."""
+        return math.log(2 * MOST + 1)
+
+
+def _summed(products: Tensor, pieces: int) -> Tensor:
+    """Evidence [B * pieces, K] of equal pieces of windows [B, T, K]."""
+    length = products.shape[1] // pieces
+    return products[:, : length * pieces].unflatten(1, (pieces, length)).sum(2).flatten(0, 1)
 
 
 @torch.no_grad()

@@ -29,7 +29,6 @@ class TrainLipMatching(Stage):
 
     def run(self, context: StageContext) -> None:
         """Make examples, train, save, and count the unseen clips that are found in time."""
-        import torch
         from styletalker.core.checkpoint import save_checkpoint
         from styletalker.core.training.engine import train
         from styletalker.plugins.preparation.offset.network import LipMatcher
@@ -62,7 +61,6 @@ class TrainLipMatching(Stage):
 
         source = examples(config.split, _EXAMPLES, config.clips)
         options = {name: getattr(config, name) for name in ("channels", "blocks", "outputs")}
-        torch.manual_seed(context.seed)
         objective = LipMatching(LipMatcher(**options))
         trained = train(context, objective, source, config.training)
         matcher = trained.modules["matcher"]

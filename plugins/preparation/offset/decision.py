@@ -9,17 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError, compose
 from styletalker.plugins.preparation.offset.config import OffsetConfig
-from styletalker.plugins.preparation.offset.curve import OffsetCurve
+from styletalker.plugins.preparation.offset.curve import PIECE_FRAMES, OffsetCurve
 
-__all__ = ["OUT_OF_SYNC", "REASONS", "TOO_LITTLE", "Offset", "decide_offset"]
+__all__ = ["OUT_OF_SYNC", "REASONS", "TOO_LITTLE", "Offset", "decide_offset", "probabilities"]
 
 OUT_OF_SYNC = "out-of-sync"
 TOO_LITTLE = "too-little-speech"
 REASONS = {
-    OUT_OF_SYNC: "the lips fit the sound at no offset: a voice-over, dubbing, another's voice",
-    TOO_LITTLE: "too little speech to tell the offset of the sound",
+    OUT_OF_SYNC: "the lips fit the sound at no offset: a voice-over, dubbing or music",
+    TOO_LITTLE: "too little speech to tell by how much the sound is late",
 }
 """Why an offset is not sure."""
+
+_TEMPERED_PIECES = 4
+"""Evidence of up to so many pieces counts in full: the network learnt what windows of 10 to 104
+frames are worth. What the wrong sound says for an offset grows with the root of the length, though,
+and so from there on evidence counts by its root: sums stay honest at any length."""
 
 
 @attrs.frozen(kw_only=True)
@@ -29,9 +34,8 @@ class Offset:
     frames: int
     """Frames by which the sound is late (positive) or early (negative)."""
     confidence: float
-    """How far the best offset stands out, in standard deviations of chance; about 2 for sound of
-    something else, whatever its length, and growing with the length where lips and sound go
-    together."""
+    """Probability that the offset is right give or take a frame, 0 to 1: about 0.1 where nothing
+    speaks for any offset."""
     sure: bool
     """Whether the offset may be relied on."""
     reason: str = ""
@@ -51,27 +55,22 @@ def decide_offset(curves: Sequence[OffsetCurve], config: OffsetConfig | None = N
     limits = config or OffsetConfig()
     if not curves:
         return Offset(frames=0, confidence=0.0, sure=False, reason=TOO_LITTLE)
-    kinds = {(curve.scorer, curve.most) for curve in curves}
+    kinds = sorted({f"{curve.scorer}, {curve.most} frames" for curve in curves})
     if len(kinds) > 1:
         problem = "curves of different scorers or reaches do not add"
-        raise InputError(compose(problem, given=sorted(kinds)))
-    pieces = np.concatenate([curve.evidence for curve in curves])
-    best, confidence = stands_out(pieces)
+        raise InputError(compose(problem, given="; ".join(kinds)))
+    chances = probabilities(np.concatenate([curve.evidence for curve in curves]))
+    best = int(chances.argmax())
+    confidence = float(chances[max(best - 1, 0) : best + 2].sum())
     sure = confidence >= limits.sure
-    seconds = sum(curve.frames for curve in curves) / 25
-    reason = "" if sure else OUT_OF_SYNC if seconds >= limits.judged_s else TOO_LITTLE
-    return Offset(
-        frames=best - curves[0].most, confidence=confidence, sure=bool(sure), reason=reason
-    )
+    judged = sum(curve.frames for curve in curves) >= limits.judged_s * PIECE_FRAMES
+    reason = "" if sure else OUT_OF_SYNC if judged else TOO_LITTLE
+    return Offset(frames=best - curves[0].most, confidence=confidence, sure=sure, reason=reason)
 
 
-def stands_out(pieces: NDArray[np.float64]) -> tuple[int, float]:
-    """Which column of *pieces* [N, K] has the largest sum, and by how many standard deviations.
-
-    A piece's evidence counts relative to its mean over all offsets.
-    """
-    relative = pieces - pieces.mean(1, keepdims=True)
-    total = relative.sum(0)
-    best = int(total.argmax())
-    spread = np.sqrt(np.square(relative).sum())
-    return best, float(total[best] / max(spread / np.sqrt(pieces.shape[1]), 1e-9))
+def probabilities(pieces: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability [K] of each offset by the evidence [N, K] of pieces."""
+    total = pieces.sum(0) * min(1.0, (_TEMPERED_PIECES / len(pieces)) ** 0.5)
+    odds = np.exp(total - total.max())
+    chances: NDArray[np.float64] = odds / odds.sum()
+    return chances

@@ -17,7 +17,7 @@ from styletalker.plugins.preparation.offset.lips import lip_measures
 from styletalker.plugins.preparation.offset.network import LipMatcher, shifted_products
 from styletalker.plugins.preparation.offset.sound import FRAME, heard
 
-__all__ = ["LandmarkScorer", "landmark_scorer"]
+__all__ = ["LandmarkScorer", "landmark_scorer", "weights_path"]
 
 _WEIGHTS = "weights/lip-matcher.safetensors"
 
@@ -64,8 +64,13 @@ class LandmarkScorer:
         return np.asarray(found)
 
 
+def weights_path() -> Path:
+    """The file of the weights that are installed."""
+    package = importlib.resources.files("styletalker.plugins.preparation.offset")
+    return Path(str(package.joinpath(_WEIGHTS)))
+
+
 @functools.lru_cache(maxsize=1)
 def landmark_scorer() -> LandmarkScorer:
     """The scorer with the weights that are installed."""
-    package = importlib.resources.files("styletalker.plugins.preparation.offset")
-    return LandmarkScorer.from_file(Path(str(package.joinpath(_WEIGHTS))))
+    return LandmarkScorer.from_file(weights_path())

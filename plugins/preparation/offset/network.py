@@ -41,10 +41,11 @@ def _tower(inputs: int, channels: int, blocks: int, outputs: int) -> nn.Sequenti
 
 
 class LipMatcher(nn.Module):
-    """Two towers whose product says how much likelier a frame's lips are with this sound.
+    """Two towers whose product says how well a frame's lips go with a sound.
 
-    The product of a frame's two vectors estimates a log-likelihood ratio, in nats: their sum over
-    frames is evidence, and its softmax over shifts a probability.
+    The products at all shifts are log-odds of the shifts, in nats, up to a constant: they add up
+    over frames, and the softmax of the sum is the probability of each shift. For the wrong sound
+    the sums are nearly alike.
     """
 
     def __init__(self, *, channels: int = 64, blocks: int = 2, outputs: int = 32) -> None:
