@@ -77,8 +77,16 @@ def test_habits_keep_what_is_said(performances: Path) -> None:
         check_parameters(one)
         assert one.shape == known.shape
         assert np.array_equal(one[:, INDEX["yaw"]], known[:, INDEX["yaw"]])
-        jaws = np.corrcoef(one[:, INDEX["jaw"]], known[:, INDEX["jaw"]])
-        assert 0.5 < jaws[0, 1] < 1
+        assert not np.array_equal(one[:, INDEX["jaw"]], known[:, INDEX["jaw"]])
+    jaw = INDEX["jaw"]
+    same = {
+        late: np.mean(
+            [np.corrcoef(one[5 + late : 95 + late, jaw], known[5:95, jaw])[0, 1] for one in varied]
+        )
+        for late in range(-4, 5)
+    }
+    assert max(same, key=lambda late: same[late]) == 0
+    assert same[0] > 0.7
     again = articulated(np.random.default_rng(0), known, NAMES)
     assert np.array_equal(again, varied[0])
     assert not np.array_equal(varied[0], varied[1])
