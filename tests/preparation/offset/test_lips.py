@@ -16,7 +16,8 @@ INNER_GAP = MEASURES.index("inner gap")
 @pytest.fixture
 def talking() -> NDArray[np.float64]:
     times = np.arange(80)
-    return face_landmarks(0.15 + 0.1 * np.sin(times * 0.9) + 0.05 * np.sin(times * 0.37))
+    gaps: NDArray[np.float64] = 0.15 + 0.1 * np.sin(times * 0.9) + 0.05 * np.sin(times * 0.37)
+    return face_landmarks(gaps)
 
 
 def test_place_size_and_tilt_do_not_matter(talking: NDArray[np.float64]) -> None:
