@@ -41,16 +41,17 @@ class _Within(MovieFile):
     _given: Iterable[NDArray[np.uint8]]
 
     def frames(
-        self, *, fps: float | Fraction = FPS, largest: int | None = None
+        self, *, fps: float | Fraction = FPS, first: int = 0, largest: int | None = None
     ) -> Iterator[NDArray[np.uint8]]:
         """The frames of the excerpt, shrunk to *largest* pixels; once, and at 25 fps only."""
         if fps != FPS:
             raise ValueError(f"an excerpt is read at {FPS} frames per second")
+        given = itertools.islice(self._given, first, None)
         longer = max(self.height, self.width)
         if largest is None or longer <= largest:
-            return iter(self._given)
+            return iter(given)
         size = (round(self.height * largest / longer), round(self.width * largest / longer))
-        return (resize(frame, size) for frame in self._given)
+        return (resize(frame, size) for frame in given)
 
 
 def pieces_of(movie: MovieFile, excerpts: Sequence[Excerpt], frames: int) -> Iterator[Piece]:

@@ -63,5 +63,6 @@ def _noise(rng: np.random.Generator, frames: int, sigma: float) -> NDArray[np.fl
     """Gaussian noise [T] of unit variance, smooth over *sigma* frames."""
     margin = int(4 * sigma) + 1
     white = rng.standard_normal(frames + 2 * margin)
-    smooth: NDArray[np.float64] = gaussian_filter1d(white, sigma)[margin : margin + frames]
-    return smooth * np.sqrt(2 * np.sqrt(np.pi) * sigma)
+    scale = np.sqrt(2 * np.sqrt(np.pi) * sigma)
+    smooth: NDArray[np.float64] = scale * gaussian_filter1d(white, sigma)[margin:][:frames]
+    return smooth

@@ -143,7 +143,8 @@ class LipMatching(Objective):
 def _summed(products: Tensor, pieces: int) -> Tensor:
     """Evidence [B * pieces, K] of equal pieces of windows [B, T, K]."""
     length = products.shape[1] // pieces
-    return products[:, : length * pieces].unflatten(1, (pieces, length)).sum(2).flatten(0, 1)
+    whole = products[:, : length * pieces]
+    return whole.reshape(-1, length, products.shape[-1]).sum(1)
 
 
 @torch.no_grad()

@@ -64,6 +64,7 @@ class TrainLipMatching(Stage):
         objective = LipMatching(LipMatcher(**options))
         trained = train(context, objective, source, config.training)
         matcher = trained.modules["matcher"]
+        assert isinstance(matcher, LipMatcher)
         save_checkpoint(
             context.outputs["lip_matcher"],
             {name: tensor.half() for name, tensor in matcher.state_dict().items()},

@@ -343,9 +343,9 @@ def test_a_mixtures_precision() -> None:
 def test_a_mixture_comes_back_from_beyond_its_reach() -> None:
     """A quarter of the way in each frame, and the recurrence sees the edge."""
     prior = _mixture()
-    assert not prior.aligned
+    known = [prior.aligned]
     prior.align(torch.eye(5), torch.tensor([[-1.0], [2.0]]).repeat(1, 5))
-    assert prior.aligned
+    assert [*known, prior.aligned] == [False, True]
     inside, beyond = torch.full((1, 1, 10), 2.0), torch.full((1, 1, 10), 6.0)
     assert torch.equal(prior.seen(inside), prior.seen(beyond))
     assert not torch.equal(prior.seen(inside), prior.seen(torch.full((1, 1, 10), 1.5)))
@@ -358,7 +358,7 @@ def test_a_mixture_comes_back_from_beyond_its_reach() -> None:
 class _Echo(AutoregressivePrior):
     """Draws what the recurrence makes of the sound, and of nothing else."""
 
-    memory = 8
+    memory: int | None = 8
 
     def seen(self, past: Tensor) -> Tensor:
         return torch.zeros_like(past)

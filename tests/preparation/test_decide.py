@@ -45,7 +45,7 @@ def spoiled(waveform: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal(len(waveform)) * 0.05 * waveform.std()
     dull = np.convolve(waveform, [0.25, 0.5, 0.25], "same")
-    return (0.5 * dull + noise).astype(np.float32)
+    return np.asarray(0.5 * dull + noise, np.float32)
 
 
 def test_a_spoiled_cut_of_a_recording_is_found() -> None:
@@ -89,7 +89,7 @@ def people(count: int, faces_each: int, noise: float, seed: int) -> NDArray[np.f
 def test_faces_become_people() -> None:
     vectors = people(30, 6, 0.15, 0)
     order = np.random.default_rng(1).permutation(len(vectors))
-    found = np.array(people_of(vectors[order], [1.0] * len(order), 0.8))
+    found = np.array(people_of(list(vectors[order]), [1.0] * len(order), 0.8), np.int64)
     truth = np.repeat(np.arange(30), 6)[order]
     same = truth[:, None] == truth[None]
     assert np.array_equal(same, found[:, None] == found[None])
