@@ -39,6 +39,8 @@ _METRICS = (
      _DLIB),
     ("lmd", "faces:Lmd", "landmark distance over all 68 points", _LMD, _DLIB),
     ("lmd_mouth", "faces:LmdMouth", "landmark distance over the mouth's 20 points", _LMD, _DLIB),
+    ("lips_in_time", "lip_timing:LipsInTime", "do lips fit the sound best where it is?",
+     "landmarks against log-mel, InfoNCE over offsets", _DLIB),
     ("bilabial_closure", "lips:BilabialClosure", "do the lips close on p, b and m?", _BILABIAL,
      _DLIB),
     ("vowel_openness", "lips:VowelOpenness", "how far the lips open on open vowels", _BILABIAL,

@@ -19,6 +19,7 @@ DEFAULT_METRICS = (
     "lse_d",
     "lse_c",
     "av_offset",
+    "lips_in_time",
     "bilabial_closure",
     "lmd_mouth",
     "aperture_correlation",

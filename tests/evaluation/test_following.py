@@ -107,3 +107,15 @@ def test_what_the_summary_says(tmp_path: Path) -> None:
     found = summarise([led, leak], tools, outcomes, resamples=10)["methods"]
     assert found["led"]["head_pose_following"]["reason"] == NOT_FOLLOWING
     assert found["led, motion source"]["head_pose_following"]["value"] == pytest.approx(1)
+
+
+def test_lips_are_in_time_with_their_own_sound_only() -> None:
+    clip = puppet_clip(frames=100)
+    right = metric("lips_in_time").measure(clip, None)
+    assert (right["value"], abs(right["early_frames"]) <= 1) == (1, True)
+    moved = changed(clip, waveform=np.roll(clip.waveform, 6 * clip.sample_rate // clip.fps))
+    late = metric("lips_in_time").measure(moved, None)
+    assert late["value"] == 0
+    assert late["early_frames"] == pytest.approx(-6, abs=1)
+    with pytest.raises(InputError, match="no sound track"):
+        metric("lips_in_time").measure(changed(clip, facts={"sound": False}), None)
