@@ -12,6 +12,7 @@ from styletalker.plugins.preparation.config import PrepareConfig
 from styletalker.plugins.preparation.decide import Decision, decide
 from styletalker.plugins.preparation.duplicates import Prints, matches_of
 from styletalker.plugins.preparation.fingerprint import pack_prints, picture_print, sound_print
+from styletalker.plugins.preparation.making import quality_of
 from styletalker.plugins.preparation.people import people_of
 from styletalker.plugins.preparation.records import ClipRecord, Record
 from styletalker.plugins.preparation.split import split_groups
@@ -151,6 +152,19 @@ def test_of_two_copies_the_larger_face_stays_and_both_are_in_one_split() -> None
     assert found.clips[0].copy_of == found.clips[1].name
     kept = decided({"a": [small], "b": [large]}, duplicates="keep")
     assert [one.split for one in kept.clips] == ["train", "train"]
+
+
+def test_copies_that_differ_by_noise_are_of_one_quality() -> None:
+    """Then the longer one stays."""
+    assert quality_of({"face_px": 286.3, "sharpness": 0.543}) == quality_of(
+        {"face_px": 287.2, "sharpness": 0.545}
+    )
+    sharper = quality_of({"face_px": 286.3, "sharpness": 0.7})
+    assert quality_of({"face_px": 400.0, "sharpness": 0.3}) > sharper
+    assert sharper > quality_of({"face_px": 286.3, "sharpness": 0.543})
+    short, long = clip(0, 7, 0, frames=70), clip(0, 7, 0)
+    found = decided({"a": [short], "b": [long]})
+    assert [one.split for one in found.clips] == ["", "train"]
 
 
 def test_people_who_share_a_sound_share_a_split() -> None:
