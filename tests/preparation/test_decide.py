@@ -27,7 +27,7 @@ def babble(seconds: float, seed: int) -> NDArray[np.float32]:
     for _ in range(round(seconds * 10)):
         taps = rng.standard_normal(24) * rng.uniform(0.02, 0.3)
         pieces.append(np.convolve(rng.standard_normal(RATE // 10), taps, "same"))
-    return np.concatenate(pieces).astype(np.float32) * 0.2
+    return np.asarray(np.concatenate(pieces) * 0.2, np.float32)
 
 
 def faces(frames: int, seed: int) -> NDArray[np.uint8]:
@@ -90,7 +90,8 @@ def people(count: int, faces_each: int, noise: float, seed: int) -> NDArray[np.f
 def test_faces_become_people() -> None:
     vectors = people(30, 6, 0.15, 0)
     order = np.random.default_rng(1).permutation(len(vectors))
-    found = np.array(people_of(vectors[order], [1.0] * len(order), 0.8))
+    numbers = people_of(list(vectors[order]), [1.0] * len(order), 0.8)
+    found = np.array(numbers, int)
     truth = np.repeat(np.arange(30), 6)[order]
     same = truth[:, None] == truth[None]
     assert np.array_equal(same, found[:, None] == found[None])
