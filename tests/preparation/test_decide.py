@@ -27,7 +27,8 @@ def babble(seconds: float, seed: int) -> NDArray[np.float32]:
     for _ in range(round(seconds * 10)):
         taps = rng.standard_normal(24) * rng.uniform(0.02, 0.3)
         pieces.append(np.convolve(rng.standard_normal(RATE // 10), taps, "same"))
-    return np.asarray(np.concatenate(pieces) * 0.2, np.float32)
+    joined: NDArray[np.float32] = (np.concatenate(pieces) * 0.2).astype(np.float32)
+    return joined
 
 
 def faces(frames: int, seed: int) -> NDArray[np.uint8]:
