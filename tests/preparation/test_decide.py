@@ -47,7 +47,8 @@ def spoiled(waveform: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal(len(waveform)) * 0.05 * waveform.std()
     dull = np.convolve(waveform, [0.25, 0.5, 0.25], "same")
-    return (0.5 * dull + noise).astype(np.float32)
+    through: NDArray[np.float32] = (0.5 * dull + noise).astype(np.float32)
+    return through
 
 
 def test_a_spoiled_cut_of_a_recording_is_found() -> None:
