@@ -79,7 +79,7 @@ class LipWindows:
         """Items *rows* of the batch of *step*."""
         rng = np.random.default_rng([self.seed, step])
         lengths = self.examples.lengths
-        takes = rng.permutation(len(lengths))[: self.batch_size]
+        takes = np.resize(rng.permutation(len(lengths)), self.batch_size)  # again if there are few
         frames = int(rng.integers(_SHORTEST, min(_LONGEST, lengths[takes].min() - 2 * MOST)))
         items = [self._item(step, row, int(takes[row]), frames) for row in rows]
         points, columns = (np.stack(part) for part in zip(*items, strict=True))

@@ -157,8 +157,6 @@ def main() -> None:
     people = puppets(folder)
     plain = list(wrong_sounds(40.0).values())
     voices = [talk.waveform for talk in people]
-    for length in LENGTHS:
-        row(scorer, "puppets", people, [*voices, *plain], length)
     if len(sys.argv) > 3:
         real = video(Path(sys.argv[2]), int(sys.argv[3]))
         given = [AudioFile.open(Path(one)).read(sample_rate=16000) for one in sys.argv[4:]]
@@ -166,6 +164,8 @@ def main() -> None:
             if length <= len(real.landmarks):
                 own = np.zeros(0, np.float32)  # in the place of its own sound
                 row(scorer, "video", [real], [own, *voices, *given, *plain], length)
+    for length in LENGTHS:
+        row(scorer, "puppets", people, [*voices, *plain], length)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class OffsetCurve:
     @property
     def most(self) -> int:
         """The largest offset."""
-        return (self.evidence.shape[1] - 1) // 2
+        return int(self.evidence.shape[1] - 1) // 2
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; the evidence is rounded to a ten-thousandth."""
@@ -130,7 +130,7 @@ def offset_curve(
     for name, given, expected in (("fps", fps, scorer.fps),
                                   ("sample_rate", sample_rate, scorer.sample_rate)):  # fmt: skip
         if given != expected:
-            raise InputError(compose(f"{name} is not {scorer.name}'s", expected=expected,
+            raise InputError(compose(f"{name} is not {scorer.name}'s", expected=str(expected),
                                      given=given))  # fmt: skip
     hop = round(sample_rate / fps)
     heard = len(waveform) // hop

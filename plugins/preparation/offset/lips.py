@@ -77,7 +77,7 @@ def _mean(values: NDArray[np.float64], first: int, last: int) -> NDArray[np.floa
 
 def _bridged(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """*points* [..., T, 68, 2] with straight lines where a frame has some that are not finite."""
-    known = np.isfinite(points).all((-2, -1))
+    known: NDArray[np.bool_] = np.asarray(np.isfinite(points).all((-2, -1)))
     if known.all():
         return points
     bridged = np.zeros_like(points)

@@ -77,8 +77,16 @@ def test_habits_keep_what_is_said(performances: Path) -> None:
         check_parameters(one)
         assert one.shape == known.shape
         assert np.array_equal(one[:, INDEX["yaw"]], known[:, INDEX["yaw"]])
-        jaws = np.corrcoef(one[:, INDEX["jaw"]], known[:, INDEX["jaw"]])
-        assert 0.6 < jaws[0, 1] < 0.9999
+        assert not np.array_equal(one[:, INDEX["jaw"]], known[:, INDEX["jaw"]])
+    jaw = INDEX["jaw"]
+    same = {
+        late: np.mean(
+            [np.corrcoef(one[5 + late : 95 + late, jaw], known[5:95, jaw])[0, 1] for one in varied]
+        )
+        for late in range(-4, 5)
+    }
+    assert max(same, key=lambda late: same[late]) == 0
+    assert same[0] > 0.7
     again = articulated(np.random.default_rng(0), known, NAMES)
     assert np.array_equal(again, varied[0])
     assert not np.array_equal(varied[0], varied[1])
@@ -155,7 +163,7 @@ def test_guessing_costs_what_is_said_and_everything_learns(examples: LipExamples
     objective = LipMatching(LipMatcher(channels=8, blocks=1, outputs=4))
     batch = LipWindows(examples, seed=0, batch=4).batch(0, range(4))
     losses = objective(batch, Draws(0, 0))
-    (losses["sync"] + losses["uniform"]).backward()  # type: ignore[no-untyped-call]
+    (losses["sync"] + losses["uniform"]).backward()
     assert all(one.grad is not None and one.grad.any() for one in objective.parameters())
     with torch.no_grad():
         for one in objective.matcher.lips[-1].parameters():

@@ -60,7 +60,7 @@ def test_a_shift_comes_back_exactly(talks: list[Talk], late: int) -> None:
     for talk in talks:
         found = decide_offset([curve(talk, moved(talk.waveform, late))])
         assert (found.frames, found.sure, found.reason) == (late, True, "")
-        assert found.confidence > 0.9
+        assert found.confidence > 0.95
 
 
 def test_evidence_of_stretches_adds_up(talks: list[Talk]) -> None:
