@@ -24,7 +24,7 @@ _STORE_BYTES = 128 << 20
 """Ray's shared memory on this machine. Results are small: videos go through files."""
 _ANSWER_S = 5.0
 """How long the head of a cluster may take to answer."""
-_TOKEN_REFUSED = "InvalidAuthToken"
+_NOT_LET_IN = "InvalidAuthToken"
 """In what Ray says when it is not let in."""
 _OWN = "local"
 """The address that lets Ray start on this machine."""
@@ -114,7 +114,7 @@ def _connect(ray: Any, options: dict[str, Any], address: str) -> None:
         if address == _OWN:
             raise RunError(compose(f"Ray cannot start on this machine: {text}")) from error
         fix = "Is this machine part of the cluster (`ray start --address`)?"
-        if _TOKEN_REFUSED in str(error.__cause__):
+        if _NOT_LET_IN in str(error.__cause__):
             text = "the cluster asks for a token, which is missing or another one"
             fix = "Set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH to the file with its token."
         raise RunError(compose(f"no Ray at {address}: {text}", fix=fix)) from error

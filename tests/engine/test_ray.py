@@ -100,7 +100,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         cwd=folder,
     )
     try:
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 600
         while len(list(folder.glob("*.pid"))) < 2 and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.1)
