@@ -12,6 +12,7 @@ from styletalker.plugins.preparation.config import PrepareConfig
 from styletalker.plugins.preparation.decide import Decision, decide
 from styletalker.plugins.preparation.duplicates import Prints, matches_of
 from styletalker.plugins.preparation.fingerprint import pack_prints, picture_print, sound_print
+from styletalker.plugins.preparation.making import quality_of
 from styletalker.plugins.preparation.people import people_of
 from styletalker.plugins.preparation.records import ClipRecord, Record
 from styletalker.plugins.preparation.split import split_groups
@@ -26,7 +27,8 @@ def babble(seconds: float, seed: int) -> NDArray[np.float32]:
     for _ in range(round(seconds * 10)):
         taps = rng.standard_normal(24) * rng.uniform(0.02, 0.3)
         pieces.append(np.convolve(rng.standard_normal(RATE // 10), taps, "same"))
-    return np.concatenate(pieces).astype(np.float32) * 0.2
+    joined: NDArray[np.float32] = (np.concatenate(pieces) * 0.2).astype(np.float32)
+    return joined
 
 
 def faces(frames: int, seed: int) -> NDArray[np.uint8]:
@@ -45,7 +47,8 @@ def spoiled(waveform: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal(len(waveform)) * 0.05 * waveform.std()
     dull = np.convolve(waveform, [0.25, 0.5, 0.25], "same")
-    return np.asarray(0.5 * dull + noise, np.float32)
+    through: NDArray[np.float32] = (0.5 * dull + noise).astype(np.float32)
+    return through
 
 
 def test_a_spoiled_cut_of_a_recording_is_found() -> None:
@@ -89,7 +92,8 @@ def people(count: int, faces_each: int, noise: float, seed: int) -> NDArray[np.f
 def test_faces_become_people() -> None:
     vectors = people(30, 6, 0.15, 0)
     order = np.random.default_rng(1).permutation(len(vectors))
-    found = np.array(people_of(list(vectors[order]), [1.0] * len(order), 0.8), np.int64)
+    numbers = people_of(list(vectors[order]), [1.0] * len(order), 0.8)
+    found = np.array(numbers, int)
     truth = np.repeat(np.arange(30), 6)[order]
     same = truth[:, None] == truth[None]
     assert np.array_equal(same, found[:, None] == found[None])
@@ -151,6 +155,19 @@ def test_of_two_copies_the_larger_face_stays_and_both_are_in_one_split() -> None
     assert found.clips[0].copy_of == found.clips[1].name
     kept = decided({"a": [small], "b": [large]}, duplicates="keep")
     assert [one.split for one in kept.clips] == ["train", "train"]
+
+
+def test_copies_that_differ_by_noise_are_of_one_quality() -> None:
+    """Then the longer one stays."""
+    assert quality_of({"face_px": 286.3, "sharpness": 0.543}) == quality_of(
+        {"face_px": 287.2, "sharpness": 0.545}
+    )
+    sharper = quality_of({"face_px": 286.3, "sharpness": 0.7})
+    assert quality_of({"face_px": 400.0, "sharpness": 0.3}) > sharper
+    assert sharper > quality_of({"face_px": 286.3, "sharpness": 0.543})
+    short, long = clip(0, 7, 0, frames=70), clip(0, 7, 0)
+    found = decided({"a": [short], "b": [long]})
+    assert [one.split for one in found.clips] == ["", "train"]
 
 
 def test_people_who_share_a_sound_share_a_split() -> None:
