@@ -62,7 +62,7 @@ def histogram(values: Sequence[float], *, title: str, whole: bool = False) -> st
     for value in steps(first, last):
         x = _x((value - first) / (last - first))
         parts.append(f'<text x="{x:.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{value:.4g}</text>')
-    middle = f"median {np.median(known):.4g}, {len(known)} values"
+    middle = f"median {np.median(known):.4g}, {len(known)} value{'' if len(known) == 1 else 's'}"
     return (
         f'<figure class="plot"><figcaption>{label} <span class="soft">{middle}</span>'
         f"</figcaption>{''.join(parts)}</svg></figure>"
