@@ -127,7 +127,7 @@ class MixturePrior(AutoregressivePrior):
             offset = self.disturbance * torch.randn_like(place[:, :1])
             place = place + offset + _BLUR * torch.randn_like(place)
             velocity = velocity + _BLUR_OF_VELOCITY * torch.randn_like(velocity)
-        return torch.cat([place.clamp(*self.reach), _FAST * velocity], -1)
+        return torch.cat([self._within(place), _FAST * velocity], -1)
 
     def density(self, motion: Tensor, hidden: Tensor, past: Tensor) -> Tensor:
         """The density of all coordinates' mixtures, and the change of volume."""
@@ -159,6 +159,10 @@ class MixturePrior(AutoregressivePrior):
         place = functional.linear(last, self.basis)
         return place, place - functional.linear(before, self.basis)
 
+    def _within(self, place: Tensor) -> Tensor:
+        """Coordinates, at most as far as they reach. Not in training: what is rare is learnt."""
+        return place if self.training else place.clamp(*self.reach)
+
     def _components(self, hidden: Tensor, past: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log weights, means and log stds [..., Z, K]; full precision in autocast."""
         with torch.autocast(hidden.device.type, enabled=False):
@@ -167,7 +171,7 @@ class MixturePrior(AutoregressivePrior):
             raw = self.to_components(hidden + functional.silu(self.between(hidden)))
             parts = raw.unflatten(-1, (self.motion_dim, self.config.components, _NUMBERS))
             weight, change, log_std, momentum = parts.unbind(-1)
-            beyond = place - place.clamp(*self.reach)
+            beyond = place - self._within(place)
             rest = (1 - functional.softplus(self.returning)) * place - _PULL * beyond
             mean = rest[..., None] + momentum.sigmoid() * velocity[..., None] + change
             log_std = (_MOST_LOG_STD * torch.tanh(log_std / _MOST_LOG_STD)).clamp(max=0)

@@ -169,7 +169,7 @@ def _sheet(shown: Sequence[Placed], total: int, pictures: Mapping[str, str]) -> 
     figures = "".join(_picture(one, pictures[one.name]) for one in shown)
     return [
         "<h2>Contact sheet</h2>",
-        f'<p class="soft">The middle frame of {len(shown)} clip{"" if len(shown) == 1 else "s"}{note}.</p>',
+        f'<p class="soft">Middle frames of the clips: {len(shown)}{note}.</p>',
         f'<div class="sheet">{figures}</div>',
     ]
 
