@@ -32,7 +32,8 @@ class LipsInTime(MeanMetric):
 
     def measure(self, generated: Clip, reference: Clip | None) -> dict[str, float]:  # noqa: ARG002
         """``value``: 1 or 0; ``early_frames`` by which the sound is; ``confidence`` of it."""
-        from styletalker.plugins.preparation.offset import decide_offset, offset_curve
+        from styletalker.plugins.preparation.offset.curve import offset_curve
+        from styletalker.plugins.preparation.offset.decision import decide_offset
 
         if not has_sound(generated):
             raise InputError(compose(f"clip {generated.name}: the video has no sound track"))

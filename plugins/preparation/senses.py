@@ -21,16 +21,17 @@ class Senses:
     sound_fault: Callable[..., tuple[str, str]]
     """See :func:`styletalker.plugins.preparation.analysis.sound.sound_fault`."""
     offset_curve: Callable[..., Any]
-    """See :func:`styletalker.plugins.preparation.offset.offset_curve`."""
+    """See :func:`styletalker.plugins.preparation.offset.curve.offset_curve`."""
     decide_offset: Callable[..., Any]
-    """See :func:`styletalker.plugins.preparation.offset.decide_offset`."""
+    """See :func:`styletalker.plugins.preparation.offset.decision.decide_offset`."""
 
     @classmethod
     def installed(cls) -> Senses:
         """The real ones."""
         from styletalker.plugins.preparation.analysis.sound import sound_facts, sound_fault
         from styletalker.plugins.preparation.analysis.stream import candidates
-        from styletalker.plugins.preparation.offset import decide_offset, offset_curve
+        from styletalker.plugins.preparation.offset.curve import offset_curve
+        from styletalker.plugins.preparation.offset.decision import decide_offset
 
         return cls(
             candidates=candidates,
@@ -45,6 +46,6 @@ def stretch_reasons() -> Mapping[str, str]:
     """Slug -> meaning of every reason that the measures give."""
     from styletalker.plugins.preparation.analysis.results import REASONS
     from styletalker.plugins.preparation.analysis.sound import SOUND_REASONS
-    from styletalker.plugins.preparation.offset import REASONS as OFFSET_REASONS
+    from styletalker.plugins.preparation.offset.decision import REASONS as OFFSET_REASONS
 
     return {**REASONS, **SOUND_REASONS, **OFFSET_REASONS}

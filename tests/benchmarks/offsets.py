@@ -20,7 +20,8 @@ from styletalker.core.media.movie import MovieFile
 from styletalker.evaluation.tracking import track
 from styletalker.plugins.dlib_face.analyser import Dlib
 from styletalker.plugins.dlib_face.config import DlibConfig
-from styletalker.plugins.preparation.offset import Offset, decide_offset, offset_curve
+from styletalker.plugins.preparation.offset.curve import offset_curve
+from styletalker.plugins.preparation.offset.decision import Offset, decide_offset
 from styletalker.plugins.preparation.offset.landmark_scorer import LandmarkScorer, landmark_scorer
 from styletalker.plugins.puppet.config import PuppetConfig
 from styletalker.plugins.puppet.corpus import Puppet

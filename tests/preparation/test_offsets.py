@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from styletalker.plugins.preparation.drafts import Draft
-from styletalker.plugins.preparation.offset import OffsetConfig, OffsetCurve
+from styletalker.plugins.preparation.offset.config import OffsetConfig
+from styletalker.plugins.preparation.offset.curve import OffsetCurve
 from styletalker.plugins.preparation.offsets import offsets_of
 from styletalker.plugins.preparation.reasons import FAILURES, FILE_REASONS, explain
 from styletalker.plugins.preparation.senses import stretch_reasons

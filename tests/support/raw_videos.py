@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
 from styletalker.core.media.crop import resize
 from styletalker.core.media.video import write_video
-from styletalker.plugins.preparation.offset import OffsetCurve, decide_offset
+from styletalker.plugins.preparation.offset.curve import OffsetCurve
+from styletalker.plugins.preparation.offset.decision import decide_offset
 from styletalker.plugins.preparation.senses import Senses
 
 __all__ = ["SENSES", "NoFaces", "raw_video", "speech"]

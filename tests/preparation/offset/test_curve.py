@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from styletalker.core.errors import InputError
 from styletalker.evaluation.sync import sync_offset
-from styletalker.plugins.preparation.offset import OffsetCurve, decide_offset, offset_curve
-from styletalker.plugins.preparation.offset.curve import curve_of
+from styletalker.plugins.preparation.offset.curve import OffsetCurve, curve_of, offset_curve
+from styletalker.plugins.preparation.offset.decision import decide_offset
 from styletalker.plugins.preparation.offset.discriminator_scorer import DiscriminatorScorer
 from styletalker.plugins.preparation.offset.network import shifted_products
 from support.clock import Clock, told

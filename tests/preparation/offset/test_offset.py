@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from styletalker.core.weights import read_facts
-from styletalker.plugins.preparation.offset import (
-    REASONS,
-    OffsetConfig,
-    decide_offset,
-    offset_curve,
-)
 from styletalker.plugins.preparation.offset import landmark_scorer as scoring
-from styletalker.plugins.preparation.offset.curve import OffsetCurve
-from styletalker.plugins.preparation.offset.decision import OUT_OF_SYNC, TOO_LITTLE
+from styletalker.plugins.preparation.offset.config import OffsetConfig
+from styletalker.plugins.preparation.offset.curve import OffsetCurve, offset_curve
+from styletalker.plugins.preparation.offset.decision import (
+    OUT_OF_SYNC,
+    REASONS,
+    TOO_LITTLE,
+    decide_offset,
+)
 from styletalker.plugins.puppet.camera import Framing
 from styletalker.plugins.puppet.config import PuppetConfig
 from styletalker.plugins.puppet.corpus import Puppet
