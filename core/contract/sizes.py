@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 from styletalker.core.clip import Clip, Phoneme
-from styletalker.core.contract.toy_face import drawn_face
+from styletalker.core.contract.toy_face import drawn_face, drawn_landmarks
 from styletalker.core.roles import role_named
 
 __all__ = ["AUDIO_DIM", "MOTION_DIM", "NUM_WS", "RESOLUTION", "W_DIM", "ToyConfig", "arguments_for"]
@@ -61,15 +61,14 @@ def talking_clip(name: str = "clip", frames: int = 24, seed: int = 0) -> Clip:
     )
     vowels = [(start, stop) for symbol, start, stop in _SAID if symbol[0] in "Aa"]
     blink, phase = int(rng.integers(frames)), float(rng.uniform(0, 6))
-    pictures = []
+    pictures, landmarks = [], []
     for t in range(frames):
         speaking = any(start <= t < stop for start, stop in vowels)
-        face = drawn_face(
-            _CLIP_SIZE,
-            shift=0.03 * float(np.sin(phase + 0.2 * t)),
-            opened=float(rng.uniform(0.5, 1.0)) if speaking else 0.0,
-            closed=float(t == blink),
-        )
+        shift = 0.03 * float(np.sin(phase + 0.2 * t))
+        opened = float(rng.uniform(0.5, 1.0)) if speaking else 0.0
+        face = drawn_face(_CLIP_SIZE, shift=shift, opened=opened, closed=float(t == blink))
+        points = drawn_landmarks(_CLIP_SIZE, shift=shift, opened=opened, turned=shift / 3)
+        landmarks.append(points)
         noise = rng.integers(-4, 5, face.shape)
         pictures.append(np.clip(face + noise, 0, 255).astype(np.uint8))
     waveform = rng.uniform(-0.5, 0.5, frames * 640).astype(np.float32)
@@ -82,6 +81,7 @@ def talking_clip(name: str = "clip", frames: int = 24, seed: int = 0) -> Clip:
         frames=np.stack(pictures),
         waveform=waveform,
         phonemes=phonemes,
+        landmarks=np.stack(landmarks),
     )
 
 

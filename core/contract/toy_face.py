@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["drawn_face"]
+__all__ = ["drawn_face", "drawn_landmarks"]
 
 _SOFT = 0.02
 """Width of an edge, as a part of the picture."""
@@ -49,3 +49,34 @@ def drawn_face(size: int, *, shift: float = 0.0, opened: float = 0.0, closed: fl
     paint((0.22, 0.08, 0.08), (0, 0.68), (0.075, 0.007 + gap))
     paint(shade, (0, 0.765), (0.06, 0.012), 0.5)
     return np.asarray(np.round(picture * 255), np.uint8)
+
+
+def drawn_landmarks(
+    size: int, *, shift: float = 0.0, opened: float = 0.0, turned: float = 0.0
+) -> NDArray[np.float32]:
+    """Landmarks [68, 2] of that face in pixels, in iBUG order.
+
+    Args:
+        size: height and width, px.
+        shift: as for the face.
+        opened: as for the face.
+        turned: of the nose's tip to the right, as a part of the picture.
+    """
+
+    def around(centre: tuple[float, float], radii: tuple[float, float], angles: NDArray[np.float64]
+               ) -> NDArray[np.float64]:  # fmt: skip
+        return np.stack([centre[0] + radii[0] * np.cos(angles),
+                         centre[1] + radii[1] * np.sin(angles)], -1)  # fmt: skip
+
+    full = np.pi + np.arange(6) * np.pi / 3
+    gap, lips = 0.035 * opened, np.pi + np.arange(12) * np.pi / 6
+    jaw = around((0, 0.5), (0.25, 0.34), np.linspace(np.pi, 0, 17))
+    brows = [[side * 0.105 + at, 0.372] for side in (-1, 1) for at in np.linspace(-0.07, 0.07, 5)]
+    bridge = [[turned * k / 3, 0.43 + 0.05 * k] for k in range(4)]
+    nostrils = [[turned + at, 0.6] for at in np.linspace(-0.04, 0.04, 5)]
+    eyes = [around((side * 0.1, 0.435), (0.05, 0.02), full) for side in (-1, 1)]
+    outer = around((0, 0.68), (0.09, 0.026 + gap), lips)
+    inner = around((0, 0.68), (0.075, 0.007 + gap), np.pi + np.arange(8) * np.pi / 4)
+    points = np.concatenate([jaw, brows, bridge, nostrils, *eyes, outer, inner])
+    moved = points + np.array([0.5 + shift, 0.0])
+    return np.asarray(moved * size, np.float32)

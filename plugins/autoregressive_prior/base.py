@@ -135,8 +135,7 @@ class AutoregressivePrior(Prior, abstract=True):
         if self.memory is not None:
             if age == self.memory // 2:
                 old, young, age = (old if young is None else young), None, 0
-            if not now.first:
-                _, young = self.recurrence(seen, audio, portrait, young)
+            _, young = self.recurrence(seen, audio, portrait, young)
         found, old = self.recurrence(seen, audio, portrait, old)
         return found, attrs.evolve(now, hidden=old, young=young, age=age + 1)
 

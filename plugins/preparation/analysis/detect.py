@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
+from styletalker.plugins.preparation.analysis.boxes import width_of
 from styletalker.plugins.preparation.analysis.patch import Patch
 
 __all__ = ["SEEN_PX", "Searcher", "confirmed"]
@@ -36,7 +37,7 @@ class Searcher:
         found: tuple[Face, ...] = ()
         for side in self._sides(picture):
             found = self._at(picture, side) or found
-            if found and _width(found[0]) * side / max(picture.shape[:2]) >= _ENOUGH * SEEN_PX:
+            if found and width_of(found[0]) * side / max(picture.shape[:2]) >= _ENOUGH * SEEN_PX:
                 break
         return found
 
@@ -73,13 +74,9 @@ def confirmed(analyser: FaceAnalyser, patch: Patch, width: float) -> Face | None
     middle = patch.side / 2
     near = [
         face for face in faces if float(np.abs(_centre(face) - middle).max()) < _NEAR * width
-        and 0.5 < _width(face) / width < 2.0
+        and 0.5 < width_of(face) / width < 2.0
     ]  # fmt: skip
     return min(near, key=lambda face: float(np.linalg.norm(_centre(face) - middle)), default=None)
-
-
-def _width(face: Face) -> float:
-    return float(face.box[2] - face.box[0])
 
 
 def _centre(face: Face) -> NDArray[np.float64]:

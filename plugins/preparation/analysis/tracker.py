@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from styletalker.core.interfaces.face_analyser import Face, FaceAnalyser
 from styletalker.evaluation.tracking import Follower
+from styletalker.plugins.preparation.analysis.boxes import in_picture, overlap, rotation, width_of
 from styletalker.plugins.preparation.analysis.config import AnalysisConfig
 from styletalker.plugins.preparation.analysis.detect import Searcher, confirmed
 from styletalker.plugins.preparation.analysis.patch import Patch, Pose2d, patch_of, pose_of
@@ -114,14 +115,14 @@ class _Face:
             self._boxes.clear()
         pose = pose_of(self.landmarks)
         wide = float(box[2] - box[0]) / pose.size
-        off = _rotation(-pose.tilt) @ ((box[:2] + box[2:]) / 2 - pose.middle) / pose.size
+        off = rotation(-pose.tilt) @ ((box[:2] + box[2:]) / 2 - pose.middle) / pose.size
         self._boxes.append(np.array([*off, wide]))
 
     def box(self, pose: Pose2d | None = None) -> tuple[FloatArray, float]:
         """Centre [2] and width of the box that belongs to the landmarks."""
         pose = pose or pose_of(self.landmarks)
         x, y, wide = np.mean(self._boxes, 0)
-        centre = pose.middle + _rotation(pose.tilt) @ np.array([x, y]) * pose.size
+        centre = pose.middle + rotation(pose.tilt) @ np.array([x, y]) * pose.size
         return np.asarray(centre), float(wide * pose.size)
 
 
@@ -164,16 +165,16 @@ class Tracker:
         self.too_small, self.crowd = 0.0, False
         if not found:
             return
-        widths = [_width(face) for face in found]
+        widths = [width_of(face) for face in found]
         largest = max([*widths, *(face.box()[1] for face in self._faces)])
         if largest < self._config.min_face:
             self.too_small = largest
             return
         least = max(self._config.min_face, self._config.rival_size * largest)
-        comparable = [face for face in found if _width(face) >= least]
+        comparable = [face for face in found if width_of(face) >= least]
         self.crowd = len(comparable) > self._config.most_faces
         for face in comparable:
-            known = any(_overlap(face, *other.box()) > _SAME for other in self._faces)
+            known = any(overlap(face, *other.box()) > _SAME for other in self._faces)
             if not known and len(self._faces) < self._config.most_faces:
                 self._faces.append(_Face(self._numbers, face))
                 self._numbers += 1
@@ -233,7 +234,7 @@ class Tracker:
         found = confirmed(self._analyser, patch, width_seen)
         if found is None:
             return float("nan")
-        box = _in_picture(patch, found)
+        box = in_picture(patch, found)
         off = float(np.abs((box[:2] + box[2:]) / 2 - centre).max()) / width
         drifted = off > _DRIFTED or abs(float(box[2] - box[0]) / width - 1) > _DRIFTED
         face.remember(box, anew=drifted)
@@ -293,28 +294,3 @@ def _agreed(points: FloatArray) -> FloatArray:
 def _jumps(before: Pose2d, after: Pose2d, width: float) -> bool:
     far = float(np.abs(after.middle - before.middle).max()) > _FARTHEST * width
     return far or not _LEAST_SCALE < after.size / max(before.size, 1e-6) < _MOST_SCALE
-
-
-def _in_picture(patch: Patch, face: Face) -> FloatArray:
-    """The upright box [4] in the picture for a box in a patch."""
-    box = np.asarray(face.box, np.float64)
-    centre = patch.to_picture(((box[:2] + box[2:]) / 2)[None])[0]
-    half = float(box[2] - box[0]) / 2 * float(np.linalg.norm(patch.turn[:, 0]))
-    return np.concatenate([centre - half, centre + half])
-
-
-def _rotation(angle: float) -> FloatArray:
-    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-
-
-def _width(face: Face) -> float:
-    return float(face.box[2] - face.box[0])
-
-
-def _overlap(face: Face, centre: FloatArray, width: float) -> float:
-    """Intersection over union of a face's box and a square."""
-    box = np.asarray(face.box, np.float64)
-    low = np.maximum(box[:2], centre - width / 2)
-    high = np.minimum(box[2:], centre + width / 2)
-    common = float(np.prod(np.maximum(high - low, 0)))
-    return common / (float(np.prod(box[2:] - box[:2])) + width**2 - common)
