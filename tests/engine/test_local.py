@@ -111,7 +111,7 @@ def test_a_script_without_a_guard_is_told(tmp_path: Path) -> None:
         "from support.work import square\n"
         "print(list(local_engine(1).map(square, [1])))\n"
     )
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=180)
     assert done.returncode == 1
     assert "RunError: worker processes cannot start: the worker process ended" in done.stderr
     assert 'under `if __name__ == "__main__":`' in done.stderr
@@ -134,7 +134,7 @@ def test_the_processes_end_with_the_one_that_asked(tmp_path: Path, how: signal.S
         process.kill()
     else:
         os.killpg(process.pid, how)  # as a terminal does
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == -how
     wait_for(lambda: not any(is_alive(pid) for pid in workers))
     if how == signal.SIGINT:

@@ -106,7 +106,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             time.sleep(0.1)
         family = list(descendants(process.pid))
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=240)
     finally:
         process.kill()
     lines = [json.loads(line[2:]) for line in out.splitlines() if line.startswith("= ")]
