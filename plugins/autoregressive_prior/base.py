@@ -27,11 +27,9 @@ class _State:
     hidden: Tensor | None
     """Recurrent state [layers, B, channels]; None before the first frame."""
     young: Tensor | None
-    """One that began later, and takes its place."""
+    """One that began later, and takes its place; None before the first frame, or for good."""
     age: int
-    """Frames since the younger one began, or should have."""
-    first: bool
-    """Whether nothing was drawn yet."""
+    """Frames since the younger one began."""
 
 
 class AutoregressivePrior(Prior, abstract=True):
@@ -114,19 +112,18 @@ class AutoregressivePrior(Prior, abstract=True):
         drawn = [noise[:, :0]]
         for t in range(noise.shape[1]):
             frame = slice(t, t + 1)
+            first, past = now.hidden is None, now.past[:, None]
             hidden, now = self._listen(now, audio[:, frame], portrait)
-            motion = self.draw(temperature * noise[:, frame], hidden, now.past[:, None])
-            older = motion.repeat(1, 1, self.remembers)
-            if not now.first:
-                older = torch.cat([motion, now.past[:, None, : -self.motion_dim]], -1)
-            now = attrs.evolve(now, past=older[:, 0], first=False)
+            motion = self.draw(temperature * noise[:, frame], hidden, past)
+            older = [motion] * (self.remembers - 1) if first else [past[..., : -self.motion_dim]]
+            now = attrs.evolve(now, past=torch.cat([motion, *older], -1)[:, 0])
             drawn.append(motion)
         return SampledMotion(motion=torch.cat(drawn, 1), state=now)
 
     def _begin(self, noise: Tensor) -> _State:
         """The state before the first frame."""
         past = noise.new_zeros(noise.shape[0], self.remembers * self.motion_dim)
-        return _State(past=past, hidden=None, young=None, age=0, first=True)
+        return _State(past=past, hidden=None, young=None, age=0)
 
     def _listen(self, now: _State, audio: Tensor, portrait: Tensor) -> tuple[Tensor, _State]:
         """What the recurrence makes of one frame's sound [B, 1, A], and the state after it."""
@@ -134,7 +131,7 @@ class AutoregressivePrior(Prior, abstract=True):
         old, young, age = now.hidden, now.young, now.age
         if self.memory is not None:
             if age == self.memory // 2:
-                old, young, age = (old if young is None else young), None, 0
+                old, young, age = young, None, 0
             _, young = self.recurrence(seen, audio, portrait, young)
         found, old = self.recurrence(seen, audio, portrait, old)
         return found, attrs.evolve(now, hidden=old, young=young, age=age + 1)

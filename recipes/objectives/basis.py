@@ -23,9 +23,10 @@ _EXPLAINED = 0.5
 """Least part of a channel's variance that motion must explain: lips, which the sound decides,
 are no motion."""
 _RARE = 0.002
+"""Part of the frames that are beyond what motion normally has, on either side."""
 _MARGIN = 1.5
-"""The reach is this many times what this part of the frames exceeds, on either side. Without a
-margin, blinks, which are rare, were cut off and lasted three times as long."""
+"""The reach is so many times that. Without a margin, blinks, which are rare, were cut off and
+lasted three times as long."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
