@@ -10,12 +10,15 @@ Mappings merge key by key, everything else is replaced. Two rules serve variants
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import attrs
 from styletalker.core.config.faults import path_text
 from styletalker.core.errors import ConfigError, compose
 from styletalker.core.recipe.nodes import Node, Position, parse_yaml
 
-__all__ = ["apply_override", "merge", "stage_name"]
+__all__ = ["apply_override", "merge", "stage_name", "with_overrides"]
 
 _PIPELINE = "pipeline"
 
@@ -32,6 +35,32 @@ def merge(base: Node, over: Node, at: tuple[str, ...] = ()) -> Node:
     for key, node in over.value.items():
         below[key] = merge(below[key], node, (*at, key)) if key in below else node
     return Node(value=below, position=over.position, key=over.key)
+
+
+def with_overrides(
+    values: Mapping[str, Any], overrides: Iterable[str], *, source: str = "the command line"
+) -> Any:
+    """Plain *values* with each ``a.b.c=value`` applied, see :func:`apply_override`.
+
+    Args:
+        values: mappings and scalars.
+        overrides: what is changed.
+        source: where the values come from, for errors.
+
+    Raises:
+        ConfigError: an override is not written like that, or leads nowhere.
+    """
+    tree = _tree_of(values, Position(source))
+    for override in overrides:
+        tree = apply_override(tree, override)
+    return tree.plain()
+
+
+def _tree_of(value: Any, position: Position) -> Node:
+    if isinstance(value, Mapping):
+        below = {key: _tree_of(one, position) for key, one in value.items()}
+        return Node(value=below, position=position)
+    return Node(value=value, position=position)
 
 
 def apply_override(tree: Node, override: str) -> Node:

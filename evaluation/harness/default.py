@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from styletalker.core.config.options import Chosen
 from styletalker.core.config.structure import Structurer
 from styletalker.core.errors import InputError
-from styletalker.core.recipe.merge import apply_override
-from styletalker.core.recipe.nodes import Node, Position
+from styletalker.core.recipe.merge import with_overrides
 from styletalker.core.registry import Registry
 
 __all__ = ["ANNOTATED_METRICS", "DEFAULT_METRICS", "choose_metrics"]
@@ -83,11 +82,9 @@ def _chosen(text: str, registry: Registry) -> Chosen:
     if name in _NOT_OFFERED and name not in registry.names("metric"):
         raise InputError(f"the metric {name!r} is not offered: {_NOT_OFFERED[name]}")
     registry.get("metric", name)
-    start = Position(f"the metric {name!r}")
-    tree = Node(value={"type": Node(value=name, position=start)}, position=start)
-    for option in _BORDER.split(options) if colon else ():
-        tree = apply_override(tree, option)
-    one, faults = Structurer(registry).choose("metric", tree.plain())
+    given = _BORDER.split(options) if colon else ()
+    values = with_overrides({"type": name}, given, source=f"the metric {name!r}")
+    one, faults = Structurer(registry).choose("metric", values)
     if one is None:
         raise InputError("\n".join(fault.line(f"the metric {name!r}") for fault in faults))
     return one

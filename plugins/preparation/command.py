@@ -129,16 +129,12 @@ def _config(registry: Registry, options: list[str]) -> PrepareConfig:
     """
     from styletalker.core.config.structure import Structurer
     from styletalker.core.errors import ConfigError
-    from styletalker.core.recipe.merge import apply_override
-    from styletalker.core.recipe.nodes import Node, Position
+    from styletalker.core.recipe.merge import with_overrides
     from styletalker.plugins.preparation.config import PrepareConfig
 
-    start = Position("the command line")
-    groups = ("analysis", "sound", "sync")
-    tree = Node(value={name: Node(value={}, position=start) for name in groups}, position=start)
-    for option in options:
-        tree = apply_override(tree, option)
-    config, faults = Structurer(registry).check(tree.plain(), PrepareConfig)
+    groups: dict[str, dict[str, object]] = {"analysis": {}, "sound": {}, "sync": {}}
+    values = with_overrides(groups, options)
+    config, faults = Structurer(registry).check(values, PrepareConfig)
     if faults:
         raise ConfigError("\n".join(fault.line("options") for fault in faults))
     wanted: PrepareConfig = config

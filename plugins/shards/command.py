@@ -137,16 +137,12 @@ def _corpus(registry: Registry, name: str, options: list[str]) -> tuple[Any, dic
     from styletalker.core.assembly import build as build_component
     from styletalker.core.config.structure import Structurer
     from styletalker.core.errors import ConfigError
-    from styletalker.core.recipe.merge import apply_override
-    from styletalker.core.recipe.nodes import Node, Position
+    from styletalker.core.recipe.merge import with_overrides
 
-    start = Position("the command line")
-    tree = Node(value={"type": Node(value=name, position=start)}, position=start)
-    for option in options:
-        tree = apply_override(tree, option)
+    wanted = with_overrides({"type": name}, options)
     structurer = Structurer(registry)
     registry.get("corpus", name)
-    chosen, faults = structurer.choose("corpus", tree.plain())
+    chosen, faults = structurer.choose("corpus", wanted)
     if chosen is None:
         raise ConfigError("\n".join(fault.line(f"corpus {name}") for fault in faults))
     return build_component(chosen, registry), structurer.plain(chosen)

@@ -49,7 +49,8 @@ class Evaluate(Stage):
         if config.controls:
             leaks = [leak for one in judged if (leak := leaking(one))]
             methods = [truth_of(judged), *methods, *map(shuffled, judged), *leaks]
-        tools = self._tools(context, annotated=truths.annotated(entries))
+        annotated = not config.metrics and truths.annotated(entries)
+        tools = self._tools(context, annotated=annotated)
         if not config.metrics:
             tools = concerning(tools, methods)
         for tool in tools:
