@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import attrs
@@ -91,13 +92,9 @@ class Prior(nn.Module, Contract, interface=True):
 class Alignable(Protocol):
     """What a prior offers besides if it looks at motion in coordinates of its own."""
 
-    disturbance: float
-    """Deviation of an offset that training adds, for each recording, to where the past of each
-    coordinate seems to be; 0 at first. The prior then does not rely on exact places."""
-
     @property
     def aligned(self) -> bool:
-        """Whether that was done."""
+        """Whether :meth:`align` was called, or weights were loaded with which it had been."""
         ...
 
     def align(self, basis: Tensor, reach: Tensor) -> None:
@@ -106,5 +103,17 @@ class Alignable(Protocol):
         Args:
             basis: [Z, Z]; coordinates have unit deviation.
             reach: [2, Z], least and greatest value that motion normally has.
+        """
+        ...
+
+    def disturb(self, deviation: float, normal: Callable[..., Tensor]) -> None:
+        """Let the next ``log_prob`` see the past of each coordinate with an offset.
+
+        A prior that is trained so does not rely on exact places, which are its own drawn ones
+        later.
+
+        Args:
+            deviation: of the offset of a recording's coordinate.
+            normal: gives standard normal numbers of a shape, whose first axis counts recordings.
         """
         ...

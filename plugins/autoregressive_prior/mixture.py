@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from styletalker.core.checks import check_shape
 from styletalker.plugins.autoregressive_prior.base import AutoregressivePrior
@@ -30,7 +32,7 @@ _RETURN = -4.0
 _FAST = 5.0
 """What velocities are multiplied with for the recurrence: they are small beside positions."""
 _BLUR, _BLUR_OF_VELOCITY = 0.05, 0.005
-"""Deviation of the noise on what the recurrence sees of each frame in training."""
+"""Deviation of the noise on what the recurrence sees of each frame of a disturbed past."""
 _PULL = 0.25
 """Part of what a coordinate is beyond its reach that is taken back in each frame."""
 _UNKNOWN = 1e4
@@ -80,7 +82,8 @@ class MixturePrior(AutoregressivePrior):
             config, motion_dim=motion_dim, audio_dim=audio_dim, num_ws=num_ws, w_dim=w_dim
         )
         count, channels = config.components, config.channels
-        self.memory, self.disturbance = config.memory, 0.0
+        self.memory = config.memory
+        self._disturbed: tuple[float, Callable[..., Tensor]] | None = None
         self.basis = nn.Parameter(torch.eye(motion_dim))
         self.reach: Tensor
         self.register_buffer(
@@ -117,16 +120,22 @@ class MixturePrior(AutoregressivePrior):
         self.basis.copy_(basis)
         self.reach.copy_(reach)
 
+    def disturb(self, deviation: float, normal: Callable[..., Tensor]) -> None:
+        """Let the recurrence see the past of the next density with an offset and with noise."""
+        self._disturbed = deviation, normal
+
     def seen(self, past: Tensor) -> Tensor:
         """Where each coordinate is within its reach, and how fast [B, T, 2 Z].
 
-        In training with a :attr:`disturbance` both are blurred, with an offset for each recording.
+        Both are blurred where they are to be disturbed, with an offset for each recording.
         """
         place, velocity = self._moving(past)
-        if self.training and self.disturbance:
-            offset = self.disturbance * torch.randn_like(place[:, :1])
-            place = place + offset + _BLUR * torch.randn_like(place)
-            velocity = velocity + _BLUR_OF_VELOCITY * torch.randn_like(velocity)
+        if self._disturbed is not None:
+            deviation, normal = self._disturbed
+            self._disturbed = None
+            offset = deviation * normal(*place[:, :1].shape)
+            place = place + offset + _BLUR * normal(*place.shape)
+            velocity = velocity + _BLUR_OF_VELOCITY * normal(*velocity.shape)
         return torch.cat([self._within(place), _FAST * velocity], -1)
 
     def density(self, motion: Tensor, hidden: Tensor, past: Tensor) -> Tensor:

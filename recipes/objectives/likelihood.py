@@ -12,7 +12,7 @@ from styletalker.core.interfaces.audio_encoder import AudioEncoder
 from styletalker.core.interfaces.generator import Generator, Parametric
 from styletalker.core.interfaces.inverter import Inverter
 from styletalker.core.interfaces.motion_vae import MotionVAE
-from styletalker.core.interfaces.prior import Prior
+from styletalker.core.interfaces.prior import Alignable, Prior
 from styletalker.core.training.draws import Draws
 from styletalker.core.training.frames import FrameCache, to_unit
 from styletalker.core.training.objective import Objective
@@ -149,18 +149,21 @@ class MotionSource:
 class Likelihood(Objective):
     """The negative log-likelihood, in nats per frame, of motion drawn from the posterior."""
 
-    def __init__(self, prior: Prior, *, noise: float = 1.0) -> None:
+    def __init__(self, prior: Prior, *, noise: float = 1.0, disturbance: float = 0.0) -> None:
         """Train *prior*; *noise* scales the posterior's standard deviation.
 
         The posterior's noise is new in every frame. A prior that learns it takes it for motion,
         and what it draws shakes and wanders: with less of it, motion is as smooth as it was.
+        *disturbance* is the deviation by which priors with coordinates see the past wrong.
         """
         super().__init__()
-        self.prior, self.noise = prior, noise
+        self.prior, self.noise, self.disturbance = prior, noise, disturbance
 
     def forward(self, batch: Mapping[str, Tensor], draws: Draws) -> Mapping[str, Tensor]:
         """The loss of a batch of :class:`MotionSource`."""
         noise = self.noise * draws.normal(*batch["mean"].shape)
         motion = batch["mean"] + noise * batch["log_std"].exp()
+        if self.disturbance and isinstance(self.prior, Alignable):
+            self.prior.disturb(self.disturbance, draws.normal)
         found = self.prior.log_prob(motion, batch["audio"], batch["ws_ref"])
         return {"nats": -found.mean()}

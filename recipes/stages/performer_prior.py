@@ -49,12 +49,10 @@ class TrainPerformerPrior(Stage):
         )
         prior = network(context, "prior")
         before = copy.deepcopy(prior).eval()
-        if isinstance(prior, Alignable):
-            prior.disturbance = config.disturbance
-            if not prior.aligned:
-                coordinates = coordinates_of(seen)
-                prior.align(coordinates.basis, coordinates.reach)
-        objective = Likelihood(prior, noise=config.noise)
+        if isinstance(prior, Alignable) and not prior.aligned:
+            coordinates = coordinates_of(seen)
+            prior.align(coordinates.basis, coordinates.reach)
+        objective = Likelihood(prior, noise=config.noise, disturbance=config.disturbance)
         trained = train(context, objective, source, config.training)
         found = trained.modules["prior"]
         if config.check_split:

@@ -8,6 +8,7 @@ import math
 import pytest
 import torch
 from styletalker.core.errors import InputError
+from styletalker.core.training.draws import Draws
 from styletalker.plugins.autoregressive_prior.base import AutoregressivePrior
 from styletalker.plugins.autoregressive_prior.config import (
     FlowPriorConfig,
@@ -18,6 +19,7 @@ from styletalker.plugins.autoregressive_prior.coupling import Flow
 from styletalker.plugins.autoregressive_prior.flow import FlowPrior
 from styletalker.plugins.autoregressive_prior.gaussian import GaussianPrior, normal_log_density
 from styletalker.plugins.autoregressive_prior.mixture import MixturePrior
+from styletalker.recipes.objectives.likelihood import Likelihood
 from torch import Tensor
 
 _SIZES = {"motion_dim": 5, "audio_dim": 3, "num_ws": 2, "w_dim": 4}
@@ -353,6 +355,26 @@ def test_a_mixture_comes_back_from_beyond_its_reach() -> None:
     gone = prior._components(hidden, beyond)[1] - prior._components(hidden, inside)[1]
     kept = 1 - math.log1p(math.exp(-4))
     assert torch.allclose(gone, torch.full_like(gone, 4 * kept - 0.25 * 4), atol=1e-5)
+
+
+def test_a_disturbed_past_follows_from_the_draws_alone() -> None:
+    """The same step gives the same loss whatever else drew numbers; it is disturbed once."""
+    prior = _mixture().train()
+    audio, ws_ref, motion = _inputs()
+    batch = {
+        "mean": motion,
+        "log_std": torch.full_like(motion, -3.0),
+        "audio": audio,
+        "ws_ref": ws_ref,
+    }
+    objective = Likelihood(prior, noise=0.0, disturbance=0.4)
+    first = objective(batch, Draws(0, 3))["nats"].item()
+    torch.randn(5)
+    assert objective(batch, Draws(0, 3))["nats"].item() == first
+    assert objective(batch, Draws(0, 4))["nats"].item() != first
+    calm = Likelihood(prior, noise=0.0)(batch, Draws(0, 3))["nats"].item()
+    assert calm == pytest.approx(-prior.log_prob(motion, audio, ws_ref).mean().item(), abs=1e-5)
+    assert calm != first
 
 
 class _Echo(AutoregressivePrior):
