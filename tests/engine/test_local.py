@@ -122,7 +122,8 @@ def test_the_processes_end_with_the_one_that_asked(tmp_path: Path, how: signal.S
     code = (
         f"import sys; sys.path.insert(0, {TESTS!r})\n"
         "from styletalker.core.engine import local_engine\n"
-        "from support.work import sleep_with_pid\n"
+        "from support.work import heed_ctrl_c, sleep_with_pid\n"
+        "heed_ctrl_c()\n"
         f"list(local_engine(2).map(sleep_with_pid, [{str(tmp_path)!r}] * 3))\n"
     )
     process = subprocess.Popen(

@@ -33,7 +33,7 @@ from styletalker.core.cli.main import main
 from styletalker.core.engine import ItemError, open_engine
 from styletalker.core.engine.ray_session import session
 from styletalker.core.errors import RunError
-from support.work import Remembers, behave, environment, sleep_with_pid
+from support.work import Remembers, behave, environment, heed_ctrl_c, sleep_with_pid
 
 def own(number):
     return number + 1
@@ -48,6 +48,7 @@ def command(*arguments):
         tell(left.code)
 
 if __name__ == "__main__":
+    heed_ctrl_c()
     items, folder, dead = json.loads(sys.argv[2]), sys.argv[3], sys.argv[4]
     engine = open_engine("ray", workers=2)
     try:

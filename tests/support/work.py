@@ -10,7 +10,20 @@ from pathlib import Path
 
 from styletalker.core.errors import MediaError
 
-__all__ = ["Remembers", "behave", "environment", "log_and_double", "sleep_with_pid", "square"]
+__all__ = [
+    "Remembers",
+    "behave",
+    "environment",
+    "heed_ctrl_c",
+    "log_and_double",
+    "sleep_with_pid",
+    "square",
+]
+
+
+def heed_ctrl_c() -> None:
+    """End at Ctrl-C also where the tests run in a shell's background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def square(number: int) -> int:
